@@ -1,0 +1,25 @@
+"""Events that the project itself sends, and the names of those that AWS sends to it."""
+
+import json
+from typing import Any
+
+SOURCE = "mlops-loop"
+
+DATASET_CREATED = "Dataset Version Created"
+DATASET_REFUSED = "Dataset Version Refused"
+
+S3_OBJECT_CREATED = "Object Created"
+GLUE_STATE_CHANGE = "Glue Job State Change"
+PACKAGE_STATE_CHANGE = "SageMaker Model Package State Change"
+PIPELINE_STATE_CHANGE = "SageMaker Model Building Pipeline Execution Status Change"
+STACK_STATUS_CHANGE = "CloudFormation Stack Status Change"
+
+
+def entry(detail_type: str, detail: dict[str, Any], resource: str = "") -> dict[str, Any]:
+    """One entry for ``events:PutEvents`` on the default bus."""
+    return {
+        "Source": SOURCE,
+        "DetailType": detail_type,
+        "Detail": json.dumps(detail, sort_keys=True),
+        "Resources": [resource] if resource else [],
+    }

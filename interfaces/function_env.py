@@ -1,0 +1,74 @@
+"""The environment of each Lambda: set by infra/, read once by its handler, typed on both sides."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Self
+
+from interfaces.errors import SettingError
+
+
+@dataclass(frozen=True)
+class FunctionEnv:
+    """Base: field ``state_table`` ↔ variable ``STATE_TABLE``; float fields are parsed."""
+
+    @classmethod
+    def parse(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the variables that the fields name.
+
+        Raises SettingError naming what is missing or malformed.
+        """
+        environ = os.environ if environ is None else environ
+        values: dict[str, object] = {}
+        for field in fields(cls):
+            name = field.name.upper()
+            if name not in environ:
+                raise SettingError(f"environment variable {name} is missing; {cls.__name__} sets it")
+            raw = environ[name]
+            if field.type is float:
+                try:
+                    values[field.name] = float(raw)
+                except ValueError:
+                    raise SettingError(f"{name}={raw!r} is not a number") from None
+            else:
+                values[field.name] = raw
+        return cls(**values)  # type: ignore[arg-type]
+
+    def variables(self) -> dict[str, str]:
+        """The variables as infra/ sets them."""
+        return {name.upper(): str(value) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class IngestEnv(FunctionEnv):
+    state_table: str
+    ingest_job: str
+    pipeline_name: str
+    landing_bucket: str
+    topic_arn: str
+
+
+@dataclass(frozen=True)
+class ApproveEnv(FunctionEnv):
+    """``approval_mode`` is ``automatic`` or ``manual``."""
+
+    state_table: str
+    model_package_group: str
+    problem_type: str
+    metric: str
+    threshold: float
+    approval_mode: str
+    topic_arn: str
+
+
+@dataclass(frozen=True)
+class ReleaseEnv(FunctionEnv):
+    state_table: str
+    model_package_group: str
+    serving_stack: str
+    monitoring_stack: str
+    serving_role_arn: str
+    monitoring_role_arn: str
+    endpoint_name: str
+    endpoint_config_prefix: str
+    topic_arn: str

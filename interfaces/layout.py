@@ -1,0 +1,58 @@
+"""Where things lie in S3. Keys only; buckets come from names.py or a function's environment.
+
+Landing bucket    drops/{drop}/*.csv … and drops/{drop}/_SUCCESS, written last
+Data bucket       curated/dataset_version={v}/part-*.parquet
+                  manifests/{v}.json                 the commit point of a version
+                  quarantine/{v}/part-*.jsonl        rows left out, with reasons
+                  refused/{v}.json                   drops refused, with the reason
+                  capture/{endpoint}/{variant}/yyyy/mm/dd/hh/*.jsonl
+Artefact bucket   runs/{pipeline execution id}/{step}/…
+"""
+
+SUCCESS_MARKER = "_SUCCESS"
+DROPS = "drops/"
+CURATED = "curated/"
+MANIFESTS = "manifests/"
+QUARANTINE = "quarantine/"
+REFUSED = "refused/"
+CAPTURE = "capture"
+RUNS = "runs"
+PARTITION_KEY = "dataset_version"
+
+
+def drop_of(key: str) -> str | None:
+    """The drop that a landing key belongs to, or None if it is not under ``drops/``."""
+    if not key.startswith(DROPS) or key.count("/") < 2:
+        return None
+    return key[len(DROPS) :].rsplit("/", 1)[0]
+
+
+def drop_prefix(drop: str) -> str:
+    return f"{DROPS}{drop}/"
+
+
+def curated_prefix(version: str) -> str:
+    return f"{CURATED}{PARTITION_KEY}={version}/"
+
+
+def manifest_key(version: str) -> str:
+    return f"{MANIFESTS}{version}.json"
+
+
+def quarantine_prefix(version: str) -> str:
+    return f"{QUARANTINE}{version}/"
+
+
+def refused_key(version: str) -> str:
+    return f"{REFUSED}{version}.json"
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """``s3://bucket/key`` → (bucket, key).
+
+    Raises ValueError for anything else.
+    """
+    if not uri.startswith("s3://"):
+        raise ValueError(f"not an S3 URI: {uri!r}; expected s3://bucket/key")
+    bucket, _, key = uri[5:].partition("/")
+    return bucket, key

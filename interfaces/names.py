@@ -1,0 +1,79 @@
+"""Names that stacks, functions and the command line agree on without exporting them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Names:
+    """Deterministic resource names of one deployment: ``{project}-{environment}-…``."""
+
+    project: str
+    environment: str
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.project}-{self.environment}"
+
+    @property
+    def platform_stack(self) -> str:
+        return f"{self.prefix}-platform"
+
+    @property
+    def serving_stack(self) -> str:
+        return f"{self.prefix}-serving"
+
+    @property
+    def monitoring_stack(self) -> str:
+        return f"{self.prefix}-monitoring"
+
+    @property
+    def stacks(self) -> tuple[str, str, str]:
+        return self.platform_stack, self.serving_stack, self.monitoring_stack
+
+    @property
+    def pipeline(self) -> str:
+        return f"{self.prefix}-training"
+
+    @property
+    def model_package_group(self) -> str:
+        return f"{self.prefix}-models"
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.prefix}-endpoint"
+
+    @property
+    def ingest_job(self) -> str:
+        return f"{self.prefix}-ingest"
+
+    @property
+    def glue_database(self) -> str:
+        return self.prefix.replace("-", "_")
+
+    @property
+    def state_table(self) -> str:
+        return f"{self.prefix}-state"
+
+    @property
+    def notifications_topic(self) -> str:
+        return f"{self.prefix}-notifications"
+
+    def bucket(self, role: str, account: str, region: str) -> str:
+        """Name of the ``landing``, ``data``, ``artefacts`` or ``logs`` bucket."""
+        return f"{self.prefix}-{role}-{account}-{region}"
+
+    def function(self, verb: str) -> str:
+        return f"{self.prefix}-{verb}"
+
+    def role(self, what: str) -> str:
+        return f"{self.prefix}-{what}"
+
+    def model(self, generation: int | str) -> str:
+        return f"{self.prefix}-model-{generation}"
+
+    def endpoint_config(self, generation: int | str) -> str:
+        return f"{self.prefix}-config-{generation}"
+
+
+CURATED_TABLE = "curated"
+VARIANT = "AllTraffic"

@@ -1,0 +1,1 @@
+"""The science: pure functions on frames and arrays. No AWS, no argv, no files."""

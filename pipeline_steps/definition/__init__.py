@@ -1,0 +1,1 @@
+"""The pipeline definition, written with the SageMaker Python SDK and compiled without an account."""

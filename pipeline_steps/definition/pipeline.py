@@ -1,0 +1,72 @@
+"""The pipeline: validate → features → (train → evaluate → gate → register | fail), baseline beside."""
+
+from typing import Any
+
+from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo, ConditionLessThanOrEqualTo
+from sagemaker.core.workflow.functions import Join, JsonGet
+from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
+from sagemaker.core.workflow.properties import PropertyFile
+from sagemaker.mlops.workflow.condition_step import ConditionStep
+from sagemaker.mlops.workflow.fail_step import FailStep
+from sagemaker.mlops.workflow.pipeline import Pipeline
+
+from interfaces import layout
+from interfaces.reports import EVALUATION_FILE, METRICS, metric_path
+from pipeline_steps.definition.jobs import JobFactory
+from pipeline_steps.definition.register import register_step
+from pipeline_steps.definition.settings import PipelineSettings, placeholder
+
+
+def build(settings: PipelineSettings, session: Any) -> Pipeline:
+    """The pipeline object; ``session`` is a PipelineSession that never reaches AWS."""
+    version = ParameterString(name="DatasetVersion")
+    threshold = ParameterFloat(name="MetricThreshold", default_value=settings.threshold)
+    data = f"s3://{placeholder('DataBucket')}/"
+    manifest = Join(on="", values=[data, layout.MANIFESTS, version, ".json"])
+    dataset = Join(on="", values=[data, layout.CURATED, layout.PARTITION_KEY, "=", version, "/"])
+    jobs = JobFactory(settings, session)
+
+    validate = jobs.processing("Validate", {"manifest": manifest, "dataset": dataset}, ["output"])
+    features = jobs.processing(
+        "Features",
+        {"manifest": manifest, "dataset": dataset},
+        ["train", "validation", "test", "report"],
+        options=["--seed", str(settings.seed)],
+        depends_on=[validate],
+    )
+    train = jobs.training("Train", {"train": jobs.output(features, "train"), "manifest": manifest})
+    baseline = jobs.processing("Baseline", {"manifest": manifest, "train": jobs.output(features, "train")}, ["output"])
+    evaluation = PropertyFile(name="Evaluation", output_name="output", path=EVALUATION_FILE)
+    evaluate = jobs.processing(
+        "Evaluate",
+        {"model": train.properties.ModelArtifacts.S3ModelArtifacts, "manifest": manifest, "test": jobs.output(features, "test")},
+        ["output"],
+        property_files=[evaluation],
+    )
+    register = register_step(settings, session, train, evaluate, baseline, version)
+    gate = _gate(settings, evaluate, evaluation, threshold, register)
+    return Pipeline(
+        name="pipeline",
+        parameters=[version, threshold],
+        steps=[validate, features, train, baseline, evaluate, gate],
+        pipeline_experiment_config=None,  # experiments would need permissions that nothing here uses
+        sagemaker_session=session,
+    )
+
+
+def _gate(settings: PipelineSettings, evaluate: Any, evaluation: PropertyFile, threshold: ParameterFloat, register: Any) -> ConditionStep:
+    """Register a model that reaches the threshold, fail with the reason otherwise."""
+    metric = METRICS[settings.problem_type][settings.metric]
+    condition = ConditionGreaterThanOrEqualTo if metric.greater_is_better else ConditionLessThanOrEqualTo
+    value = JsonGet(step_name=evaluate.name, property_file=evaluation, json_path=metric_path(settings.problem_type, metric.name))
+    word = "below" if metric.greater_is_better else "above"
+    report = evaluate.properties.ProcessingOutputConfig.Outputs["output"].S3Output.S3Uri
+    message = Join(on="", values=[f"{metric.name} of the model is {word} the threshold ", threshold, "; see ", report, f"/{EVALUATION_FILE}"])
+    return ConditionStep(
+        name="ReachesThreshold",
+        conditions=[condition(left=value, right=threshold)],
+        if_steps=[register],
+        else_steps=[FailStep(name="BelowThreshold", error_message=message)],
+    )
+
+

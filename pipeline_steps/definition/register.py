@@ -1,0 +1,62 @@
+"""The register step: a model package that says where it came from and how good it is."""
+
+from typing import Any
+
+from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
+from sagemaker.core.drift_check_baselines import DriftCheckBaselines
+from sagemaker.core.workflow.execution_variables import ExecutionVariables
+from sagemaker.core.workflow.functions import Join
+from sagemaker.core.workflow.parameters import ParameterString
+from sagemaker.mlops.workflow.model_step import ModelStep
+from sagemaker.serve.model_builder import ModelBuilder
+
+from interfaces.reports import CONSTRAINTS_FILE, EVALUATION_FILE, STATISTICS_FILE
+from pipeline_steps.definition.jobs import FAKE_ROLE, JobFactory
+from pipeline_steps.definition.settings import PipelineSettings, placeholder
+
+CONTENT_TYPES = ["text/csv", "application/json", "application/jsonlines"]
+# Names that the serving stack needs in the container (facts: the image under network isolation).
+SERVING_ENVIRONMENT = {
+    "SAGEMAKER_PROGRAM": "inference.py",
+    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+    "PIP_NO_BUILD_ISOLATION": "0",
+}
+
+
+def register_step(settings: PipelineSettings, session: Any, train: Any, evaluate: Any, baseline: Any, version: ParameterString) -> ModelStep:
+    """Register the trained model, pending approval, with metrics, baselines and lineage."""
+
+    def report(step: Any, name: str) -> MetricsSource:
+        uri = Join(on="/", values=[JobFactory.output(step, "output"), name])
+        return MetricsSource(content_type="application/json", s3_uri=uri)
+
+    statistics, constraints = report(baseline, STATISTICS_FILE), report(baseline, CONSTRAINTS_FILE)
+    builder = ModelBuilder(
+        s3_model_data_url=train.properties.ModelArtifacts.S3ModelArtifacts,
+        image_uri=placeholder("ImageUri"),
+        role_arn=FAKE_ROLE.format(name="TrainingRoleArn"),
+        env_vars=dict(SERVING_ENVIRONMENT),
+        sagemaker_session=session,
+    )
+    step_args = builder.register(
+        model_package_group_name=placeholder("ModelPackageGroup"),
+        content_types=CONTENT_TYPES,
+        response_types=CONTENT_TYPES,
+        inference_instances=["ml.t2.medium", "ml.m5.large", "ml.m5.xlarge"],
+        transform_instances=["ml.m5.large"],
+        approval_status="PendingManualApproval",
+        model_metrics=ModelMetrics(
+            model_statistics=report(evaluate, EVALUATION_FILE),
+            model_data_statistics=statistics,
+            model_data_constraints=constraints,
+        ),
+        drift_check_baselines=DriftCheckBaselines(model_data_statistics=statistics, model_data_constraints=constraints),
+        customer_metadata_properties={
+            "dataset_version": version,
+            "git_commit": placeholder("GitCommit"),
+            "pipeline_execution_arn": ExecutionVariables.PIPELINE_EXECUTION_ARN,
+            "problem_type": settings.problem_type,
+            "metric": settings.metric,
+        },
+    )
+    return ModelStep(name="Register", step_args=step_args)

@@ -1,0 +1,1 @@
+"""Scripts that steps start in containers: read paths, call model_code, write paths."""

@@ -1,0 +1,42 @@
+"""The endpoint's handlers, by the scikit-learn image's contract.
+
+``input_fn`` never raises for a client's mistake: the image would turn it into a 500. What is wrong
+travels as a `payload.Refusal` through ``predict_fn`` and becomes a 4xx response in ``output_fn``.
+"""
+
+from pathlib import Path
+
+import flask
+import joblib
+import payload
+
+from model_code.predict import Bundle, predict
+
+_bundle: Bundle | None = None
+
+
+def model_fn(model_dir: str) -> Bundle:
+    """Load the artefact. The image calls this once per worker."""
+    global _bundle
+    _bundle = Bundle.from_dict(joblib.load(Path(model_dir) / "model.joblib"))
+    return _bundle
+
+
+def input_fn(body: bytes | str, content_type: str) -> "payload.Rows | payload.Refusal":
+    """Read CSV, JSON or JSON Lines into typed rows, or a refusal that names the fault."""
+    if _bundle is None:
+        raise RuntimeError("input_fn was called before model_fn")
+    return payload.read(body, content_type, _bundle.contract)
+
+
+def predict_fn(data: "payload.Rows | payload.Refusal", model: Bundle) -> "payload.Answer | payload.Refusal":
+    """Predict typed rows; pass a refusal on."""
+    if isinstance(data, payload.Refusal):
+        return data
+    return payload.Answer(predict(model, data.frame), model.contract)
+
+
+def output_fn(prediction: "payload.Answer | payload.Refusal", accept: str) -> "flask.Response":
+    """Write predictions in the accepted type, or the refusal as a 4xx."""
+    result = payload.write(prediction, accept)
+    return flask.Response(result.body, status=result.status, content_type=result.content_type)
