@@ -11,7 +11,7 @@ import warnings
 from typing import Any
 from unittest import mock
 
-from pipeline_steps.definition.settings import PLACEHOLDERS, PipelineSettings, placeholder
+from interfaces.pipeline_settings import PLACEHOLDERS, PipelineSettings, placeholder
 
 _ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",

@@ -20,7 +20,7 @@ from sagemaker.mlops.workflow.steps import CacheConfig, ProcessingStep, Training
 from sagemaker.train.model_trainer import ModelTrainer
 
 from interfaces import layout
-from pipeline_steps.definition.settings import PipelineSettings, placeholder
+from interfaces.pipeline_settings import PipelineSettings, placeholder
 
 PROCESSING = "/opt/ml/processing"
 CODE_CHANNEL = "code"

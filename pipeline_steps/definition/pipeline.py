@@ -14,7 +14,7 @@ from interfaces import layout
 from interfaces.reports import EVALUATION_FILE, METRICS, metric_path
 from pipeline_steps.definition.jobs import JobFactory
 from pipeline_steps.definition.register import register_step
-from pipeline_steps.definition.settings import PipelineSettings, placeholder
+from interfaces.pipeline_settings import PipelineSettings, placeholder
 
 
 def build(settings: PipelineSettings, session: Any) -> Pipeline:

@@ -12,7 +12,7 @@ from sagemaker.serve.model_builder import ModelBuilder
 
 from interfaces.reports import CONSTRAINTS_FILE, EVALUATION_FILE, STATISTICS_FILE
 from pipeline_steps.definition.jobs import FAKE_ROLE, JobFactory
-from pipeline_steps.definition.settings import PipelineSettings, placeholder
+from interfaces.pipeline_settings import PipelineSettings, placeholder
 
 CONTENT_TYPES = ["text/csv", "application/json", "application/jsonlines"]
 # Names that the serving stack needs in the container (facts: the image under network isolation).

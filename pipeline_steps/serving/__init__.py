@@ -1,1 +1,2 @@
 """What the endpoint runs; it travels inside the model artefact."""
+

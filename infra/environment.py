@@ -1,0 +1,167 @@
+"""Typed configuration, one TOML file per environment; every fault names file, key, found and allowed."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from interfaces.contract import Contract, ContractError
+from interfaces.contract import parse as parse_contract
+from interfaces.names import Names
+from interfaces.reports import DEFAULT_METRIC, METRICS
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENTS = Path(__file__).parent / "environments"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class ConfigurationError(ValueError):
+    """An environment file or its contract cannot be used. Its message is meant for the user."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Ingest(_Section):
+    """The Glue job. ``max_bad_share`` is the share of rows that may be quarantined before a drop is refused."""
+
+    max_bad_share: Share = 0.05
+    worker_type: Literal["G.1X", "G.2X"] = "G.1X"
+    workers: Annotated[int, Field(ge=2, le=100)] = 2
+    timeout_minutes: Annotated[int, Field(ge=1, le=2880)] = 60
+
+
+class Pipeline(_Section):
+    """The training pipeline. ``metric`` is one of the contract's problem type; its default is auc, accuracy or r2."""
+
+    metric: str = ""
+    threshold: Annotated[float, Field(ge=0)] = 0.7
+    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")] = "ml.m5.large"
+    volume_gb: Annotated[int, Field(ge=1, le=16384)] = 30
+    max_runtime_s: Annotated[int, Field(ge=60, le=432000)] = 3600
+    seed: Annotated[int, Field(ge=0)] = 0
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.1
+    max_iter: Count = 150
+    max_leaf_nodes: Annotated[int, Field(ge=2)] = 31
+
+
+class Approval(_Section):
+    """``automatic`` approves what reaches the threshold; ``manual`` leaves every version for a person."""
+
+    mode: Literal["automatic", "manual"] = "automatic"
+
+
+class Serving(_Section):
+    """The endpoint. Capture is in percent of requests; targets are invocations per instance and minute."""
+
+    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")] = "ml.m5.large"
+    instances: Count = 1
+    max_instances: Count = 2
+    target_invocations: Count = 1000
+    capture_percent: Annotated[int, Field(ge=0, le=100)] = 100
+
+    @model_validator(mode="after")
+    def _bounds(self) -> "Serving":
+        if self.max_instances < self.instances:
+            raise ValueError(f"max_instances ({self.max_instances}) is below instances ({self.instances})")
+        return self
+
+
+class Operations(_Section):
+    """Retention in days, and who is told."""
+
+    log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 400, 545, 731] = 90
+    reconcile_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    noncurrent_version_days: Count = 30
+    retain_data: bool = True
+    termination_protection: bool = False
+    email: str = ""
+
+
+class Environment(_Section):
+    """One environment, complete and checked."""
+
+    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
+    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,9}$")]
+    contract: str = "contract.toml"
+    ingest: Ingest = Ingest()
+    pipeline: Pipeline = Pipeline()
+    approval: Approval = Approval()
+    serving: Serving = Serving()
+    operations: Operations = Operations()
+
+    @property
+    def names(self) -> Names:
+        return Names(self.project, self.environment)
+
+
+def load(name_or_path: str) -> tuple[Environment, Contract]:
+    """Load ``dev``, ``staging``, ``prod`` or a path to a TOML file, and the contract it names.
+
+    The contract's path is relative to the environment file if it lies there, else to the project.
+    Raises ConfigurationError.
+    """
+    path = Path(name_or_path) if name_or_path.endswith(".toml") else ENVIRONMENTS / f"{name_or_path}.toml"
+    if not path.is_file():
+        given = ", ".join(sorted(p.stem for p in ENVIRONMENTS.glob("*.toml")))
+        raise ConfigurationError(f"no environment {name_or_path!r}: {path} does not exist; given: {given}, or a path to a .toml file")
+    environment = parse(_read_toml(path), str(path))
+    beside = path.parent / environment.contract
+    return environment, load_contract(beside if beside.is_file() else ROOT / environment.contract)
+
+
+def parse(raw: dict[str, Any], where: str) -> Environment:
+    """Check the values of an environment file. Raises ConfigurationError listing every fault."""
+    try:
+        return Environment.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_fault(where, e) for e in error.errors())) from None
+
+
+def load_contract(path: Path) -> Contract:
+    """Read a dataset contract. Raises ConfigurationError."""
+    if not path.is_file():
+        raise ConfigurationError(f"the dataset contract {path} does not exist; make one with: loop contract infer FILE --target COLUMN")
+    try:
+        return parse_contract(path.read_text(encoding="utf-8"), str(path))
+    except ContractError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def metric_of(environment: Environment, contract: Contract) -> str:
+    """The gate's metric: the configured one, or the problem type's default. Raises ConfigurationError."""
+    metric = environment.pipeline.metric or DEFAULT_METRIC[contract.problem_type]
+    allowed = METRICS[contract.problem_type]
+    if metric not in allowed:
+        raise ConfigurationError(
+            f"pipeline.metric: found {metric!r}; allowed for a {contract.problem_type} contract: {', '.join(allowed)}"
+        )
+    high = allowed[metric].high
+    if high is not None and environment.pipeline.threshold > high:
+        raise ConfigurationError(
+            f"pipeline.threshold: found {environment.pipeline.threshold}; {metric} is at most {high:g}, so no model could be registered"
+        )
+    return metric
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
+
+
+def _fault(where: str, error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "(whole file)"
+    if error["type"] == "extra_forbidden":
+        model: Any = Environment
+        for part in error["loc"][:-1]:
+            model = model.model_fields[part].annotation
+        return f"{where}: {key}: an unknown key; allowed: {', '.join(model.model_fields)}"
+    if error["type"] == "missing":
+        return f"{where}: {key}: missing; it is required"
+    return f"{where}: {key}: found {error['input']!r}; allowed: {error['msg'].removeprefix('Input should be ').removeprefix('Value error, ')}"

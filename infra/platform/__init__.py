@@ -1,0 +1,1 @@
+"""The Platform stack: data, pipeline, registry, functions and the events between them."""

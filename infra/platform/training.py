@@ -1,0 +1,174 @@
+"""The SageMaker pipeline, the roles of its jobs, and the group its models are registered in."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from aws_cdk import Aws, CfnMapping, Fn, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from infra import assets
+from infra.definition import compiled
+from infra.environment import Environment, metric_of
+from infra.iam import allow, arn, pass_role, role, s3_arn, use_key
+from infra.platform.storage import Storage
+from interfaces import layout
+from interfaces.contract import Contract
+from interfaces.pipeline_settings import PLACEHOLDERS, PipelineSettings
+
+IMAGE_REPOSITORY = "sagemaker-scikit-learn"
+IMAGE_TAG = "1.9-0-cpu-py3"
+# SageMaker is named in these roles' trust policies
+_SAGEMAKER = "sagemaker.amazonaws.com"
+
+
+class Training(Construct):
+    """Pipeline, package group and the three roles: pipeline, processing jobs, training jobs."""
+
+    def __init__(self, scope: Construct, id: str, *, environment: Environment, contract: Contract, storage: Storage, git_commit: str) -> None:
+        super().__init__(scope, id)
+        self._names, self._storage = environment.names, storage
+        stack = Stack.of(self)
+        steps, source = assets.publish(stack, assets.steps()), assets.publish(stack, assets.source())
+        self.image = image_uri(self)
+        self.group = sagemaker.CfnModelPackageGroup(
+            self,
+            "Models",
+            model_package_group_name=self._names.model_package_group,
+            model_package_group_description=f"Models of {self._names.prefix}",
+        )
+        processing, training = self._job_role("processing", steps), self._job_role("training", source)
+        settings = _settings(environment, contract)
+        self.pipeline = sagemaker.CfnPipeline(
+            self,
+            "Pipeline",
+            pipeline_name=self._names.pipeline,
+            pipeline_display_name=self._names.pipeline,
+            pipeline_description="Dataset version to registered model",
+            role_arn=self._pipeline_role(processing, training).role_arn,
+            pipeline_definition={
+                "PipelineDefinitionBody": _filled(
+                    compiled(settings),
+                    {
+                        "ProcessingRoleArn": processing.role_arn,
+                        "TrainingRoleArn": training.role_arn,
+                        "ImageUri": self.image,
+                        "AssetBucket": steps.bucket,
+                        "StepsFile": steps.key,
+                        "SourceFile": source.key,
+                        "DataBucket": storage.data.bucket_name,
+                        "ArtefactBucket": storage.artefacts.bucket_name,
+                        "KmsKeyArn": storage.key.key_arn,
+                        "ModelPackageGroup": self._names.model_package_group,
+                        "GitCommit": git_commit,
+                        "Region": Aws.REGION,
+                    },
+                )
+            },
+        )
+        self.pipeline.add_resource_dependency(self.group)
+
+    def _job_role(self, kind: str, code: assets.Location) -> iam.Role:
+        runs = s3_arn(self._storage.artefacts.bucket_name, f"{layout.RUNS}/*")
+        data = self._storage.data.bucket_name
+        read = [s3_arn(code.bucket, code.key), runs, s3_arn(data, f"{layout.CURATED}*"), s3_arn(data, f"{layout.MANIFESTS}*")]
+        listed = [s3_arn(code.bucket), s3_arn(data), s3_arn(self._storage.artefacts.bucket_name)]
+        return role(
+            self,
+            f"{kind.capitalize()}Role",
+            name=self._names.role(f"{kind}-job"),
+            service=_SAGEMAKER,
+            purpose=f"The pipeline's {kind} jobs",
+            statements=[
+                allow("ReadInputs", ["s3:GetObject"], read),
+                allow("ListInputs", ["s3:ListBucket"], listed),
+                allow("WriteOutputs", ["s3:PutObject"], [runs]),
+                use_key(self._storage.key.key_arn),
+                *job_logs(f"{kind.capitalize()}Jobs"),
+                *pull_image(),
+            ],
+        )
+
+    def _pipeline_role(self, processing: iam.Role, training: iam.Role) -> iam.Role:
+        jobs = [arn("sagemaker", f"{kind}-job/pipelines-*") for kind in ("processing", "training")]
+        package = [arn("sagemaker", f"{kind}/{self._names.model_package_group}{tail}") for kind, tail in (("model-package-group", ""), ("model-package", "/*"))]
+        create = ["sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob"]
+        follow = [f"sagemaker:{verb}{kind}Job" for kind in ("Processing", "Training") for verb in ("Describe", "Stop")]
+        return role(
+            self,
+            "PipelineRole",
+            name=self._names.role("pipeline"),
+            service=_SAGEMAKER,
+            purpose="The pipeline itself: starts jobs, reads their reports, registers models",
+            statements=[
+                allow("RunJobs", [*create, *follow], jobs),
+                allow("TagWhatItCreates", ["sagemaker:AddTags"], [*jobs, *package]),
+                pass_role("PassJobRoles", processing.role_arn, _SAGEMAKER),
+                pass_role("PassTrainingRole", training.role_arn, _SAGEMAKER),
+                allow("RegisterModels", ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"], package),
+                allow("ReadReports", ["s3:GetObject"], [s3_arn(self._storage.artefacts.bucket_name, f"{layout.RUNS}/*")]),
+                use_key(self._storage.key.key_arn, write=False),
+                *pull_image(),
+            ],
+        )
+
+
+def image_uri(scope: Construct) -> str:
+    """The scikit-learn image of the stack's region, from a mapping of the SDK's registry accounts."""
+    mapping = CfnMapping(Stack.of(scope), "SklearnImage", mapping={region: {"Account": account} for region, account in registries().items()})
+    account = mapping.find_in_map(Aws.REGION, "Account")
+    return f"{account}.dkr.ecr.{Aws.REGION}.{Aws.URL_SUFFIX}/{IMAGE_REPOSITORY}:{IMAGE_TAG}"
+
+
+@cache
+def registries() -> dict[str, str]:
+    """Registry account by region, read from the SDK's data file (importing the SDK takes seconds)."""
+    import importlib.util
+
+    found = importlib.util.find_spec("sagemaker")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError("the SageMaker SDK is not installed; run: make install")
+    path = Path(next(iter(found.submodule_search_locations))) / "core" / "image_uri_config" / "sklearn.json"
+    versions = json.loads(path.read_text())["training"]["versions"]
+    accounts: dict[str, str] = versions[IMAGE_TAG.removesuffix("-cpu-py3")]["registries"]
+    return dict(sorted(accounts.items()))
+
+
+def job_logs(kind: str) -> list[iam.PolicyStatement]:
+    """What a SageMaker job's role needs to write its log."""
+    group = arn("logs", f"log-group:/aws/sagemaker/{kind}*")
+    return [allow("WriteLogs", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], [group])]
+
+
+def pull_image() -> list[iam.PolicyStatement]:
+    """Pull the scikit-learn image; the authorization token has no resource to name."""
+    repository = f"arn:{Aws.PARTITION}:ecr:{Aws.REGION}:*:repository/{IMAGE_REPOSITORY}"
+    pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    return [allow("PullImage", pull, [repository]), allow("AuthorizePull", ["ecr:GetAuthorizationToken"], ["*"])]
+
+
+def _settings(environment: Environment, contract: Contract) -> PipelineSettings:
+    p = environment.pipeline
+    return PipelineSettings(
+        problem_type=contract.problem_type,
+        metric=metric_of(environment, contract),
+        threshold=p.threshold,
+        instance_type=p.instance_type,
+        volume_gb=p.volume_gb,
+        max_runtime_s=p.max_runtime_s,
+        seed=p.seed,
+        learning_rate=p.learning_rate,
+        max_iter=p.max_iter,
+        max_leaf_nodes=p.max_leaf_nodes,
+    )
+
+
+def _filled(definition: str, values: Mapping[str, str]) -> str:
+    unfilled = set(PLACEHOLDERS) ^ set(values)
+    if unfilled:
+        raise RuntimeError(f"placeholders and values differ: {', '.join(sorted(unfilled))}")
+    compact = json.dumps(json.loads(definition), sort_keys=True, separators=(",", ":"))
+    return Fn.sub(compact, dict(values))
