@@ -1,0 +1,121 @@
+"""The composition root: one local AWS, put together and taken down."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Self
+
+from local_aws import moto_seam
+from local_aws.background import Background
+from local_aws.clients import Clients
+from local_aws.clock import Clock
+from local_aws.cloudformation.engine import Engine
+from local_aws.cloudformation.service import CloudFormation
+from local_aws.dispatcher import Dispatcher
+from local_aws.door import Door
+from local_aws.events.service import Events
+from local_aws.glue.jobs import GlueJobs
+from local_aws.images.registry import GLUE, LAMBDA, SKLEARN
+from local_aws.journal import Journal
+from local_aws.lambda_.service import Lambda
+from local_aws.launcher.launcher import Launcher
+from local_aws.principals import ADMIN_CREDENTIALS, REGION, Principals
+from local_aws.s3.notifications import BucketNotifications
+from local_aws.sagemaker.endpoints import Endpoints
+from local_aws.sagemaker.jobs import World
+from local_aws.sagemaker.models import Models
+from local_aws.sagemaker.pipelines.runners import Runners
+from local_aws.sagemaker.pipelines.service import Pipelines
+from local_aws.sagemaker.processing import ProcessingJobs
+from local_aws.sagemaker.registry import Registry
+from local_aws.sagemaker.runtime import Runtime
+from local_aws.sagemaker.training import TrainingJobs
+from local_aws.scheduler.service import Scheduler
+from local_aws.sns.service import Sns
+from local_aws.sts.service import Sts
+
+
+class LocalAws:
+    """A running local AWS. One per process at a time: moto's state is the process's.
+
+    Use it as a context manager, or call `close`. ``client`` gives in-process clients of the administrator;
+    ``url`` is the loopback door for every other client.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        moto_seam.reset()
+        self.clock = Clock()
+        self.journal = Journal()
+        self.principals = Principals()
+        self.background = Background()
+        self.dispatcher = Dispatcher(self.principals, self.journal, self.clock)
+        self.clients = Clients(self.dispatcher, self.principals)
+        self.launcher = Launcher(self.clock)
+        self.events = Events(self.clients, self.clock, self.background)
+        self.sns = Sns(self.clients, self.clock, self.background)
+        self.lambda_ = Lambda(self.clients, self.clock, self.background, self.launcher)
+        self.glue = GlueJobs(self.clients, self.clock, self.background, self.launcher, self.events)
+        self.notifications = BucketNotifications(self.events, self.clients)
+        world = World(self.clients, self.clock, self.background, self.launcher, self.events)
+        self.processing, self.training = ProcessingJobs(world), TrainingJobs(world)
+        self.pipelines = Pipelines(world, Runners(world, self.processing, self.training))
+        self.registry = Registry(world)
+        self.models = Models(world, self.registry)
+        self.endpoints = Endpoints(world, self.models)
+        for service in (
+            self.events, self.sns, self.lambda_, self.glue, self.notifications, self.processing, self.training, self.pipelines,
+            self.registry, self.models, self.endpoints, Runtime(self.endpoints), Sts(self.principals, self.clock),
+            Scheduler(self.clients, self.clock, self.background),
+            CloudFormation(self.clients, self.clock, self.background, Engine(self.clients, self.clock, self.events)),
+        ):  # fmt: skip
+            self.dispatcher.register(service)
+        self._door = Door(self.dispatcher, port)
+        self.clients.door = self._door.url
+
+    @property
+    def url(self) -> str:
+        """The loopback endpoint, for ``AWS_ENDPOINT_URL``."""
+        return self._door.url
+
+    def environment(self) -> dict[str, str]:
+        """What another process exports to be the administrator of this local AWS."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": ADMIN_CREDENTIALS.access_key,
+            "AWS_SECRET_ACCESS_KEY": ADMIN_CREDENTIALS.secret_key,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the administrator, without a socket in between."""
+        return self.clients.admin(service)
+
+    def warm(self) -> None:
+        """Start the stand-ins for images and runtimes ahead of their first use, in the background."""
+        for image in (SKLEARN, GLUE, LAMBDA):
+            self.background.submit(lambda i=image: self.launcher.warm(i))  # type: ignore[misc]
+
+    def settle(self, timeout: float = 120.0) -> None:
+        """Wait until nothing is under way. Raises TimeoutError."""
+        if not self.background.wait_idle(timeout):
+            raise TimeoutError(f"{self.background.active} pieces of work still go on after {timeout:g} s")
+
+    def advance(self, delta: timedelta, settle: Callable[[], None] | None = None) -> None:
+        """Move the clock; everything due on the way happens in order, each to its end."""
+        self.clock.advance(delta, settle or self.settle)
+
+    def close(self) -> None:
+        """Stop everything that runs and remove what it left on disk."""
+        self.background.close()
+        self.lambda_.close()
+        self.endpoints.close()
+        self._door.close()
+        self.clock.close()
+        self.launcher.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,80 @@
+"""AWS::IAM::Role and AWS::IAM::Policy."""
+
+import json
+from typing import Any
+
+from local_aws.cloudformation.resources.base import Context, Made, Resource, names, tag_list
+
+
+class Role(Resource):
+    type = "AWS::IAM::Role"
+    properties = names("AssumeRolePolicyDocument Description Policies RoleName Tags MaxSessionDuration Path ManagedPolicyArns")
+
+    def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        iam = context.client("iam")
+        name = properties.get("RoleName") or context.generated_name(64)
+        role = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(properties["AssumeRolePolicyDocument"]),
+            Description=properties.get("Description", ""),
+            Path=properties.get("Path", "/"),
+            Tags=tag_list(properties),
+            MaxSessionDuration=properties.get("MaxSessionDuration", 3600),
+        )["Role"]
+        self._policies(iam, name, {}, properties)
+        return Made(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+    def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
+        iam = context.client("iam")
+        iam.update_assume_role_policy(RoleName=id, PolicyDocument=json.dumps(new["AssumeRolePolicyDocument"]))
+        iam.update_role(RoleName=id, Description=new.get("Description", ""), MaxSessionDuration=new.get("MaxSessionDuration", 3600))
+        self._policies(iam, id, old, new)
+        role = iam.get_role(RoleName=id)["Role"]
+        return Made(id, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+    def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
+        iam = context.client("iam")
+        try:
+            self._policies(iam, id, properties, {})
+            iam.delete_role(RoleName=id)
+        except iam.exceptions.NoSuchEntityException:
+            pass  # gone already
+
+    @staticmethod
+    def _policies(iam: Any, role: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+        wanted = {p["PolicyName"]: p for p in new.get("Policies", [])}
+        for policy in old.get("Policies", []):
+            if policy["PolicyName"] not in wanted:
+                iam.delete_role_policy(RoleName=role, PolicyName=policy["PolicyName"])
+        for name, policy in wanted.items():
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy["PolicyDocument"]))
+        managed = set(new.get("ManagedPolicyArns", []))
+        for arn in set(old.get("ManagedPolicyArns", [])) - managed:
+            iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+        for arn in managed - set(old.get("ManagedPolicyArns", [])):
+            iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+
+
+class Policy(Resource):
+    type = "AWS::IAM::Policy"
+    properties = names("PolicyName PolicyDocument Roles")
+
+    def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        for role in properties["Roles"]:
+            context.client("iam").put_role_policy(
+                RoleName=role, PolicyName=properties["PolicyName"], PolicyDocument=json.dumps(properties["PolicyDocument"])
+            )
+        return Made(context.generated_name(), {"Id": properties["PolicyName"]})
+
+    def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
+        for role in set(old["Roles"]) - set(new["Roles"]):
+            context.client("iam").delete_role_policy(RoleName=role, PolicyName=old["PolicyName"])
+        return self.create(context, new)
+
+    def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
+        iam = context.client("iam")
+        for role in properties["Roles"]:
+            try:
+                iam.delete_role_policy(RoleName=role, PolicyName=properties["PolicyName"])
+            except iam.exceptions.NoSuchEntityException:
+                pass  # the role went first

@@ -1,0 +1,79 @@
+"""AWS::CloudWatch::Alarm and AWS::ApplicationAutoScaling::*: kept as state; alarms are not evaluated yet."""
+
+from typing import Any
+
+from local_aws.cloudformation.resources.base import Context, Made, Resource, names, pick
+from local_aws.principals import ACCOUNT, REGION
+
+_ALARM = (
+    "AlarmActions AlarmDescription ComparisonOperator DatapointsToAlarm Dimensions EvaluationPeriods MetricName "
+    "Namespace OKActions Period Statistic Threshold TreatMissingData InsufficientDataActions ExtendedStatistic Unit Metrics ActionsEnabled"
+)
+
+
+class Alarm(Resource):
+    type = "AWS::CloudWatch::Alarm"
+    properties = names("AlarmName")
+    state_only = names(_ALARM)
+
+    def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        name = properties.get("AlarmName") or context.generated_name()
+        context.client("cloudwatch").put_metric_alarm(AlarmName=name, **pick(properties, *_ALARM.split()))
+        return Made(name, {"Arn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"})
+
+    def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
+        return self.create(context, {**new, "AlarmName": id})
+
+    def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
+        context.client("cloudwatch").delete_alarms(AlarmNames=[id])
+
+
+class ScalableTarget(Resource):
+    type = "AWS::ApplicationAutoScaling::ScalableTarget"
+    properties = names("ServiceNamespace ScalableDimension ResourceId RoleARN")
+    state_only = names("MinCapacity MaxCapacity ScheduledActions SuspendedState")
+
+    def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        self._register(context, properties)
+        return Made("|".join(properties[k] for k in ("ResourceId", "ScalableDimension", "ServiceNamespace")))
+
+    def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
+        self._register(context, new)
+        return Made(id)
+
+    def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
+        context.client("application-autoscaling").deregister_scalable_target(
+            **pick(properties, "ServiceNamespace", "ScalableDimension", "ResourceId")
+        )
+
+    @staticmethod
+    def _register(context: Context, properties: dict[str, Any]) -> None:
+        keys = ("ServiceNamespace", "ScalableDimension", "ResourceId", "MinCapacity", "MaxCapacity", "RoleARN")
+        context.client("application-autoscaling").register_scalable_target(**pick(properties, *keys))
+
+
+class ScalingPolicy(Resource):
+    type = "AWS::ApplicationAutoScaling::ScalingPolicy"
+    properties = names("PolicyName ScalingTargetId ServiceNamespace ScalableDimension ResourceId")
+    state_only = names("PolicyType TargetTrackingScalingPolicyConfiguration StepScalingPolicyConfiguration")
+
+    def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        arn = context.client("application-autoscaling").put_scaling_policy(
+            PolicyName=properties["PolicyName"],
+            **self._target(properties),
+            **pick(properties, "PolicyType", "TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration"),
+        )["PolicyARN"]
+        return Made(arn, {"Arn": arn})
+
+    def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
+        return self.create(context, new)
+
+    def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
+        context.client("application-autoscaling").delete_scaling_policy(PolicyName=properties["PolicyName"], **self._target(properties))
+
+    @staticmethod
+    def _target(properties: dict[str, Any]) -> dict[str, str]:
+        if "ScalingTargetId" in properties:
+            resource, dimension, namespace = properties["ScalingTargetId"].split("|")
+            return {"ResourceId": resource, "ScalableDimension": dimension, "ServiceNamespace": namespace}
+        return pick(properties, "ResourceId", "ScalableDimension", "ServiceNamespace")

@@ -1,0 +1,1 @@
+"""Stand-ins for container images and managed runtimes."""

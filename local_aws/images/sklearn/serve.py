@@ -1,0 +1,136 @@
+"""Stand-in for the scikit-learn image's serving start (sagemaker-containers, handler contract).
+
+What the image does, in its order: import ``SAGEMAKER_PROGRAM`` if it is importable, else copy
+``SAGEMAKER_SUBMIT_DIRECTORY`` to ``/opt/ml/code``, write a setup.py where there is none, run
+``python -m pip install .`` on it (at every start, so network isolation is felt here), import it, load the
+model, and answer ``/ping`` and ``/invocations`` with flask on gunicorn, here on a Unix socket.
+"""
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SETUP = "from setuptools import setup\nsetup(packages=[''], name={name!r}, version='1.0.0', include_package_data=True)\n"
+DEFAULT_ACCEPT = "application/json"
+
+
+def start(argument, descriptors):
+    root = Path(argument["root"])
+    module = load(root, argument["site"])
+    application = build(module, root / "model")
+    serve(application, argument["socket"])
+    return 0
+
+
+def load(root, site):
+    program = os.environ.get("SAGEMAKER_PROGRAM")
+    if not program:
+        raise ValueError("SAGEMAKER_PROGRAM is not set: the image does not know which script serves")
+    name = program.removesuffix(".py")
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        pass
+    code = root / "code"
+    submitted = Path(os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY", str(code)))
+    if submitted != code:
+        shutil.copytree(submitted, code, dirs_exist_ok=True)
+    if not (code / "setup.py").exists():
+        (code / "setup.py").write_text(SETUP.format(name=name))
+        (code / "setup.cfg").write_text("[wheel]\nuniversal = 1\n")
+        (code / "MANIFEST.in").write_text("recursive-include . *\nrecursive-exclude . __pycache__*\nrecursive-exclude . *.pyc\n")
+    command = [sys.executable, "-m", "pip", "install", "."]
+    if (code / "requirements.txt").exists():
+        command += ["-r", "requirements.txt"]
+    print("Installing module with the following command:", " ".join(command), flush=True)
+    # the image installs into itself; the stand-in is shared, so the target is the server's own folder
+    environment = {**os.environ, "PIP_TARGET": site, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_WARN_SCRIPT_LOCATION": "0", "PIP_ROOT_USER_ACTION": "ignore"}
+    subprocess.run(command, cwd=code, env=environment, check=True)
+    sys.path.insert(0, site)
+    importlib.invalidate_caches()
+    return importlib.import_module(name)
+
+
+def build(module, model_dir):
+    import flask
+
+    handlers = {name: getattr(module, name, None) for name in ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn")}
+    if handlers["model_fn"] is None:
+        raise NotImplementedError("Please provide a model_fn implementation: the image has no default one")
+    if handlers["transform_fn"] and any(handlers[n] for n in ("input_fn", "predict_fn", "output_fn")):
+        raise ValueError("Cannot use transform_fn implementation with input_fn, predict_fn, and/or output_fn")
+    transform = handlers["transform_fn"] or default_transform(handlers)
+    model = handlers["model_fn"](str(model_dir))
+    application = flask.Flask(module.__name__)
+
+    @application.get("/ping")
+    def ping():
+        return flask.Response(status=200)
+
+    @application.post("/invocations")
+    def invocations():
+        request = flask.request
+        accept = request.headers.get("Accept") or DEFAULT_ACCEPT
+        if accept in ("*/*", ""):
+            accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", DEFAULT_ACCEPT)
+        kind = request.headers.get("Content-Type") or DEFAULT_ACCEPT
+        text = kind.split(";")[0].strip() in ("text/csv", "application/json")
+        body = request.get_data()
+        try:
+            result = transform(model, body.decode("utf-8") if text else body, kind, accept)
+        except UnicodeDecodeError:
+            result = transform(model, body, kind, accept)
+        if isinstance(result, tuple):
+            return flask.Response(result[0], mimetype=result[1])
+        return result
+
+    return application
+
+
+def default_transform(handlers):
+    def transform(model, body, content_type, accept):
+        data = (handlers["input_fn"] or default_input)(body, content_type)
+        prediction = (handlers["predict_fn"] or default_predict)(data, model)
+        return (handlers["output_fn"] or default_output)(prediction, accept)
+
+    return transform
+
+
+def default_input(body, content_type):
+    import io
+
+    import numpy
+
+    if content_type.split(";")[0] == "text/csv":
+        return numpy.genfromtxt(io.StringIO(body), dtype=numpy.float32, delimiter=",")
+    import json
+
+    return numpy.array(json.loads(body))
+
+
+def default_predict(data, model):
+    return model.predict(data)
+
+
+def default_output(prediction, accept):
+    import json
+
+    return json.dumps(prediction.tolist()), "application/json"
+
+
+def serve(application, path):
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):
+        def load_config(self):
+            for key, value in (("bind", f"unix:{path}"), ("workers", 1), ("timeout", 60), ("worker_class", "gthread"), ("threads", 4), ("loglevel", "warning"), ("worker_tmp_dir", "/dev/shm"), ("keepalive", 30), ("control_socket_disable", True)):
+                if key in self.cfg.settings:
+                    self.cfg.set(key, value)
+
+        def load(self):
+            return application
+
+    Server().run()

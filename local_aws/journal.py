@@ -1,0 +1,50 @@
+"""The journal: every call, as its own principal, with the accesses it needed. Tests read it."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from local_aws.actions import Access
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One call. ``principal`` is an ARN or a service name; ``role`` is set for a role's session."""
+
+    time: datetime
+    principal: str
+    role: str | None
+    service: str
+    operation: str
+    accesses: tuple[Access, ...]
+    status: int
+    error: str | None
+    emulated: bool
+
+
+class Journal:
+    """An append-only list with queries."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def add(self, entry: Entry) -> None:
+        with self._lock:
+            self._entries.append(entry)
+
+    def entries(self, where: Callable[[Entry], bool] = lambda _: True) -> list[Entry]:
+        with self._lock:
+            return [e for e in self._entries if where(e)]
+
+    def of_role(self, role: str) -> list[Entry]:
+        """Calls made with the credentials of a role, by its name."""
+        return self.entries(lambda e: e.role == role)
+
+    def calls(self, service: str, operation: str) -> list[Entry]:
+        return self.entries(lambda e: (e.service, e.operation) == (service, operation))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()

@@ -1,0 +1,209 @@
+"""What processing and training jobs have in common: a state, a sandbox, a child process, a log, an end."""
+
+import secrets
+import tempfile
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local_aws.background import Background
+from local_aws.clients import Clients
+from local_aws.clock import Clock
+from local_aws.errors import validation
+from local_aws.events.service import Events
+from local_aws.images.registry import container_image
+from local_aws.launcher.launcher import Child, Launcher
+from local_aws.log_writer import LogWriter
+from local_aws.sagemaker.names import arn, ordered, page
+from local_aws.sagemaker.transfer import TransferError
+
+PRINCIPAL = "sagemaker.amazonaws.com"
+TERMINAL = ("Completed", "Failed", "Stopped")
+
+
+@dataclass
+class Job:
+    """A job: its description, as Describe answers it, and what runs for it."""
+
+    name: str
+    description: dict[str, Any]
+    child: Child | None = None
+    stop_requested: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class Stopped(Exception):
+    """The job was asked to stop."""
+
+
+class JobFailed(Exception):
+    """The job has ended badly, with the reason that Describe will give."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What every SageMaker service needs of the local AWS."""
+
+    clients: Clients
+    clock: Clock
+    background: Background
+    launcher: Launcher
+    events: Events
+
+    def role_exists(self, role_arn: str) -> bool:
+        try:
+            self.clients.service("iam", PRINCIPAL).get_role(RoleName=role_arn.rsplit("/", 1)[-1])
+        except Exception:
+            return False
+        return True
+
+    def check_role(self, role_arn: str) -> None:
+        """Refuse a role that does not exist. Raises AwsError."""
+        if not self.role_exists(role_arn):
+            raise validation(f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal '{PRINCIPAL}' to assume the role.")
+
+
+class Jobs(ABC):
+    """Jobs of one kind. Subclasses say how a job is laid out, started and finished."""
+
+    kind = ""  # processing, training
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+        self._faults: list[str] = []
+
+    def fail_next(self, reason: str) -> None:
+        """Make the next job of this kind fail with a reason, such as ``CapacityError: …``: for tests."""
+        self._faults.append(reason)
+
+    def wait(self, name: str) -> dict[str, Any]:
+        """Block until the job has ended; its description."""
+        job = self._jobs[name]
+        job.ended.wait()
+        return job.description
+
+    # shared operations, bound to their API names by the subclasses
+
+    def create_job(self, params: dict[str, Any], image: str) -> Job:
+        title = self.kind.capitalize()
+        name = params[f"{title}JobName"]
+        with self._lock:
+            if name in self._jobs:
+                raise validation(f"{title} job names must be unique within an AWS account and region, and a {self.kind} job with this name already exists ({arn(f'{self.kind}-job', name)})")
+            container_image(image)
+            self.world.check_role(params["RoleArn"])
+            now = self.world.clock.now()
+            description = {
+                **{k: v for k, v in params.items() if k != "Tags"},
+                f"{title}JobArn": arn(f"{self.kind}-job", name),
+                f"{title}JobStatus": "InProgress",
+                "CreationTime": now,
+                "LastModifiedTime": now,
+            }
+            job = self._jobs[name] = Job(name, description)
+        self.world.background.submit(lambda: self._execute(job))
+        return job
+
+    def describe_job(self, name: str) -> dict[str, Any]:
+        if name not in self._jobs:
+            raise validation(f"Requested resource not found: {self.kind} job {name}")
+        return dict(self._jobs[name].description)
+
+    def stop_job(self, name: str) -> None:
+        job = self._jobs.get(name)
+        if job is None:
+            raise validation(f"Requested resource not found: {self.kind} job {name}")
+        status = f"{self.kind.capitalize()}JobStatus"
+        if job.description[status] in TERMINAL:
+            raise validation(f"The request was rejected because the {self.kind} job is in status {job.description[status]}.")
+        job.description[status] = "Stopping"
+        job.stop_requested = True
+        if job.child:
+            job.child.kill()
+
+    def list_jobs(self, params: dict[str, Any]) -> dict[str, Any]:
+        title = self.kind.capitalize()
+        keys = (f"{title}JobName", f"{title}JobArn", "CreationTime", f"{title}JobStatus", "LastModifiedTime")
+        found = [{k: j.description[k] for k in keys} for j in self._jobs.values() if params.get("NameContains", "") in j.name]
+        return page(ordered(found, params, lambda d: d["CreationTime"]), params, f"{title}JobSummaries")
+
+    # the life of a job
+
+    def _execute(self, job: Job) -> None:
+        title = self.kind.capitalize()
+        description = job.description
+        clients = self.world.clients
+        log = LogWriter(
+            clients.role("logs", description["RoleArn"], job.name[:64]),
+            self.world.clock,
+            f"/aws/sagemaker/{title}Jobs",
+            f"{job.name}/algo-1-{int(self.world.clock.timestamp())}",
+        )
+        work = Path(tempfile.mkdtemp(dir=self.world.launcher.root, prefix="job-"))
+        status, reason = "Completed", None
+        try:
+            if self._faults:
+                raise JobFailed(self._faults.pop(0))
+            self.carry_out(job, work, clients.role("s3", description["RoleArn"], job.name[:64]), log.line)
+        except Stopped:
+            status = "Stopped"
+        except (JobFailed, TransferError) as error:
+            status, reason = "Failed", str(error)
+        except Exception as error:
+            status, reason = "Failed", f"InternalServerError: {error!r}"
+            log.line(reason)
+        log.close()
+        if reason:
+            description["FailureReason"] = reason[:1024]
+        description["LastModifiedTime"] = self.world.clock.now()
+        description[f"{title}EndTime"] = description["LastModifiedTime"]
+        self.finish(job, status)
+        description[f"{title}JobStatus"] = status
+        job.ended.set()
+        self.world.events.emit(
+            "aws.sagemaker", f"SageMaker {title} Job State Change", _plain(description), [description[f"{title}JobArn"]]
+        )
+
+    @abstractmethod
+    def carry_out(self, job: Job, work: Path, s3: Any, log: Callable[[str], None]) -> None:
+        """Inputs in, run, outputs out. Raises JobFailed, TransferError or Stopped."""
+
+    def finish(self, job: Job, status: str) -> None:
+        """Fill in what Describe shows once a job has ended."""
+
+    def watch(self, job: Job, child: Child, limit_s: float) -> int:
+        """Follow a child to its end. Raises Stopped, or JobFailed when it runs too long."""
+        job.child = child
+        if job.stop_requested:
+            child.kill()
+        code = child.wait(limit_s)
+        if job.stop_requested:
+            raise Stopped
+        if code is None:
+            child.kill()
+            raise JobFailed(f"ClientError: the job ran longer than MaxRuntimeInSeconds ({limit_s:g} s)")
+        return code
+
+
+def resource_config(kind: str, instance: str, count: int) -> dict[str, Any]:
+    """resourceconfig.json of a single-host job."""
+    hosts = [f"algo-{i + 1}" for i in range(count)]
+    return {"current_host": "algo-1", "current_instance_type": instance, "current_group_name": "homogeneousCluster", "hosts": hosts, "network_interface_name": "eth0"}
+
+
+def new_suffix() -> str:
+    return secrets.token_hex(5)
+
+
+def _plain(value: Any) -> Any:
+    """A description as it travels in an event: times in milliseconds since the epoch."""
+    if hasattr(value, "timestamp"):
+        return int(value.timestamp() * 1000)
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, list) else value

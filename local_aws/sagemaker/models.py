@@ -1,0 +1,122 @@
+"""Models and endpoint configs: what an endpoint is made of. What they name must exist."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from local_aws.dispatcher import Call, operation
+from local_aws.errors import Unsupported, validation
+from local_aws.images.registry import container_image
+from local_aws.sagemaker.jobs import World
+from local_aws.sagemaker.names import arn, ordered, page
+from local_aws.sagemaker.registry import Registry
+from local_aws.sagemaker.transfer import split
+
+_REFUSED_VARIANT = ("ServerlessConfig", "InferenceAmiVersion", "RoutingConfig", "ManagedInstanceScaling", "CapacityReservationConfig")
+
+
+@dataclass(frozen=True)
+class Container:
+    """A model's container, resolved: image, artefact and environment."""
+
+    image: str
+    model_data: str
+    environment: dict[str, str]
+
+
+class Models:
+    """CreateModel, CreateEndpointConfig and their kin."""
+
+    def __init__(self, world: World, registry: Registry) -> None:
+        self._world, self._registry = world, registry
+        self._models: dict[str, dict[str, Any]] = {}
+        self._configs: dict[str, dict[str, Any]] = {}
+
+    @operation("sagemaker", "CreateModel")
+    def create_model(self, call: Call) -> dict[str, Any]:
+        params = {k: v for k, v in call.params.items() if k != "Tags"}
+        name = params["ModelName"]
+        if name in self._models:
+            raise validation(f'Cannot create already existing model "{arn("model", name)}".')
+        if "ExecutionRoleArn" not in params:
+            raise validation("ExecutionRoleArn is required")
+        self._world.check_role(params["ExecutionRoleArn"])
+        containers = params.get("Containers") or [params["PrimaryContainer"]] if "PrimaryContainer" in params or "Containers" in params else []
+        if len(containers) != 1:
+            raise Unsupported(f"models of {len(containers)} containers")
+        resolved = self._resolve(containers[0])
+        container_image(resolved.image)
+        bucket, key = split(resolved.model_data)
+        try:
+            self._world.clients.role("s3", params["ExecutionRoleArn"], "SageMaker").head_object(Bucket=bucket, Key=key)
+        except Exception:
+            raise validation(f"Could not find model data at {resolved.model_data}.") from None
+        self._models[name] = {**params, "ModelArn": arn("model", name), "CreationTime": self._world.clock.now(), "_container": resolved}
+        return {"ModelArn": arn("model", name)}
+
+    @operation("sagemaker", "DescribeModel")
+    def describe_model(self, call: Call) -> dict[str, Any]:
+        return {k: v for k, v in self.model(call.params["ModelName"]).items() if not k.startswith("_")}
+
+    @operation("sagemaker", "ListModels")
+    def list_models(self, call: Call) -> dict[str, Any]:
+        found = [{k: m[k] for k in ("ModelName", "ModelArn", "CreationTime")} for m in self._models.values()]
+        return page(ordered(found, call.params, lambda m: m["CreationTime"]), call.params, "Models")
+
+    @operation("sagemaker", "DeleteModel")
+    def delete_model(self, call: Call) -> None:
+        self.model(call.params["ModelName"])
+        del self._models[call.params["ModelName"]]
+
+    @operation("sagemaker", "CreateEndpointConfig")
+    def create_config(self, call: Call) -> dict[str, Any]:
+        params = {k: v for k, v in call.params.items() if k != "Tags"}
+        name = params["EndpointConfigName"]
+        if name in self._configs:
+            raise validation(f'Cannot create already existing endpoint configuration "{arn("endpoint-config", name)}".')
+        for refused in ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig"):
+            if params.get(refused):
+                raise Unsupported(f"endpoint configs with {refused}")
+        for variant in params["ProductionVariants"]:
+            for refused in _REFUSED_VARIANT:
+                if variant.get(refused):
+                    raise Unsupported(f"production variants with {refused}")
+            if variant.get("ModelName") not in self._models:
+                raise validation(f'Could not find model "{arn("model", str(variant.get("ModelName")))}".')
+        self._configs[name] = {**params, "EndpointConfigArn": arn("endpoint-config", name), "CreationTime": self._world.clock.now()}
+        return {"EndpointConfigArn": arn("endpoint-config", name)}
+
+    @operation("sagemaker", "DescribeEndpointConfig")
+    def describe_config(self, call: Call) -> dict[str, Any]:
+        return self.config(call.params["EndpointConfigName"])
+
+    @operation("sagemaker", "ListEndpointConfigs")
+    def list_configs(self, call: Call) -> dict[str, Any]:
+        keys = ("EndpointConfigName", "EndpointConfigArn", "CreationTime")
+        found = [{k: c[k] for k in keys} for c in self._configs.values()]
+        return page(ordered(found, call.params, lambda c: c["CreationTime"]), call.params, "EndpointConfigs")
+
+    @operation("sagemaker", "DeleteEndpointConfig")
+    def delete_config(self, call: Call) -> None:
+        self.config(call.params["EndpointConfigName"])
+        del self._configs[call.params["EndpointConfigName"]]
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Raises AwsError."""
+        if name not in self._models:
+            raise validation(f'Could not find model "{arn("model", name)}".')
+        return self._models[name]
+
+    def config(self, name: str) -> dict[str, Any]:
+        """Raises AwsError."""
+        if name not in self._configs:
+            raise validation(f'Could not find endpoint configuration "{arn("endpoint-config", name)}".')
+        return self._configs[name]
+
+    def _resolve(self, container: dict[str, Any]) -> Container:
+        if "ModelPackageName" in container:
+            package = self._registry.package(container["ModelPackageName"])
+            inner = package["InferenceSpecification"]["Containers"][0]
+            return Container(inner["Image"], inner["ModelDataUrl"], {**inner.get("Environment", {}), **container.get("Environment", {})})
+        if "Image" not in container or "ModelDataUrl" not in container:
+            raise Unsupported("models without Image and ModelDataUrl")
+        return Container(container["Image"], container["ModelDataUrl"], container.get("Environment", {}))

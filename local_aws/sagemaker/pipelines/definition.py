@@ -1,0 +1,144 @@
+"""A pipeline definition, parsed and checked before anything runs: step types, references, cycles, images.
+
+The format is SageMaker's "pipeline definition JSON schema", version 2020-12-01.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from local_aws.errors import AwsError, Unsupported, validation
+from local_aws.images.registry import container_image
+
+STEP_TYPES = ("Processing", "Training", "Condition", "RegisterModel", "Fail")
+CONDITION_TYPES = (
+    "Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo", "In", "Not", "Or",
+)  # fmt: skip
+PARAMETER_TYPES: dict[str, type] = {"String": str, "Integer": int, "Float": float, "Boolean": bool}
+EXECUTION_VARIABLES = (
+    "StartDateTime", "CurrentDateTime", "PipelineName", "PipelineArn", "PipelineExecutionId", "PipelineExecutionArn",
+    "TrainingJobName", "ProcessingJobName",
+)  # fmt: skip
+_STEP_REFERENCE = re.compile(r"Steps\.([A-Za-z0-9-]+)(?:\.(.*))?", re.DOTALL)
+
+
+@dataclass
+class Step:
+    """One step. ``branch`` is (condition step, outcome) for a step inside a condition."""
+
+    name: str
+    type: str
+    arguments: dict[str, Any]
+    raw: dict[str, Any]
+    after: set[str] = field(default_factory=set)
+    branch: tuple[str, bool] | None = None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """All steps by name, in order, and the declared parameters."""
+
+    steps: dict[str, Step]
+    parameters: dict[str, dict[str, Any]]
+
+
+def parse(text: str) -> Definition:
+    """Parse and check. Raises AwsError naming the step and what is wrong with it."""
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise validation(f"Unable to parse pipeline definition: {error}") from None
+    if raw.get("Version") != "2020-12-01":
+        raise validation(f"Unable to parse pipeline definition. Version {raw.get('Version')!r} is not supported; expected 2020-12-01")
+    parameters = {p["Name"]: p for p in raw.get("Parameters", [])}
+    for name, parameter in parameters.items():
+        if parameter["Type"] not in PARAMETER_TYPES:
+            raise validation(f"Parameter {name} has the unknown type {parameter['Type']}; known: {', '.join(PARAMETER_TYPES)}")
+    steps: dict[str, Step] = {}
+    for step in _flatten(raw.get("Steps", []), None):
+        if step.name in steps:
+            raise validation(f"Unable to parse pipeline definition. Step names must be unique: {step.name}")
+        steps[step.name] = step
+    if not steps:
+        raise validation("Unable to parse pipeline definition. It has no steps.")
+    for step in steps.values():
+        _check_references(step, steps, parameters)
+        _check_image(step)
+    _check_cycles(steps)
+    return Definition(steps, parameters)
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every ``Get`` path inside a value."""
+    if isinstance(value, dict):
+        if set(value) == {"Get"}:
+            yield value["Get"]
+        else:
+            for part in value.values():
+                yield from references(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from references(part)
+
+
+def _flatten(raw_steps: list[dict[str, Any]], branch: tuple[str, bool] | None) -> Iterator[Step]:
+    for raw in raw_steps:
+        kind = raw.get("Type")
+        if kind not in STEP_TYPES:
+            raise Unsupported(f"pipeline steps of type {kind!r} (step {raw.get('Name')!r}; it does {', '.join(STEP_TYPES)})")
+        arguments = raw.get("Arguments", {})
+        own = {k: v for k, v in arguments.items() if k not in ("IfSteps", "ElseSteps")} if kind == "Condition" else arguments
+        step = Step(raw["Name"], kind, own, raw, branch=branch)
+        step.after = set(raw.get("DependsOn", [])) | {m[1] for path in references(own) if (m := _STEP_REFERENCE.fullmatch(path))}
+        if branch:
+            step.after.add(branch[0])
+        yield step
+        if kind == "Condition":
+            for condition in arguments["Conditions"]:
+                _check_condition(condition, raw["Name"])
+            yield from _flatten(arguments.get("IfSteps", []), (raw["Name"], True))
+            yield from _flatten(arguments.get("ElseSteps", []), (raw["Name"], False))
+
+
+def _check_condition(condition: dict[str, Any], step: str) -> None:
+    kind = condition.get("Type")
+    if kind not in CONDITION_TYPES:
+        raise Unsupported(f"conditions of type {kind!r} (step {step}; it does {', '.join(CONDITION_TYPES)})")
+    for inner in condition.get("Conditions", []) + ([condition["Expression"]] if kind == "Not" else []):
+        _check_condition(inner, step)
+
+
+def _check_references(step: Step, steps: dict[str, Step], parameters: dict[str, Any]) -> None:
+    for name in step.after:
+        if name not in steps:
+            raise validation(f"Step '{step.name}' depends on the step '{name}', which does not exist")
+    for path in references(step.arguments):
+        root, _, rest = path.partition(".")
+        known = {"Parameters": parameters, "Execution": EXECUTION_VARIABLES, "Steps": steps}.get(root)
+        name = re.split(r"[.\[]", rest)[0]
+        if known is None or name not in known:
+            raise validation(f"Step '{step.name}' refers to {path!r}, which does not exist")
+
+
+def _check_image(step: Step) -> None:
+    """An image that is plain text is known before anything runs."""
+    specification = step.arguments.get("AppSpecification", step.arguments.get("AlgorithmSpecification", {}))
+    uri = specification.get("ImageUri", specification.get("TrainingImage"))
+    if isinstance(uri, str):
+        try:
+            container_image(uri)
+        except AwsError as error:
+            raise validation(f"Step '{step.name}': {error.message}") from None
+
+
+def _check_cycles(steps: dict[str, Step]) -> None:
+    done: set[str] = set()
+    left = set(steps)
+    while left:
+        ready = {name for name in left if steps[name].after <= done}
+        if not ready:
+            raise validation(f"Unable to parse pipeline definition. Steps depend on each other in a circle: {', '.join(sorted(left))}")
+        done |= ready
+        left -= ready

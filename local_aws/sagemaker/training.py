@@ -1,0 +1,129 @@
+"""Training jobs under the container contract: channels in, model.tar.gz out."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local_aws.dispatcher import Call, operation
+from local_aws.errors import validation
+from local_aws.images.registry import container_image
+from local_aws.launcher.launcher import Spec
+from local_aws.principals import REGION
+from local_aws.sagemaker import transfer
+from local_aws.sagemaker.jobs import Job, JobFailed, Jobs, resource_config
+
+
+class TrainingJobs(Jobs):
+    """CreateTrainingJob and its kin."""
+
+    kind = "training"
+
+    @operation("sagemaker", "CreateTrainingJob")
+    def create(self, call: Call) -> dict[str, Any]:
+        params = call.params
+        if params.get("ResourceConfig", {}).get("InstanceCount", 1) != 1:
+            raise validation("the local AWS runs training jobs on one instance")
+        if params.get("EnableManagedSpotTraining"):
+            raise validation("the local AWS does not emulate managed spot training")
+        image = params["AlgorithmSpecification"].get("TrainingImage")
+        if not image:
+            raise validation("the local AWS runs training images only; give AlgorithmSpecification.TrainingImage")
+        for channel in params.get("InputDataConfig", []):
+            if "S3DataSource" not in channel["DataSource"] or channel.get("InputMode", "File") != "File":
+                raise validation(f"the local AWS does S3 channels in File mode only (channel {channel['ChannelName']})")
+        job = self.create_job(params, image)
+        self._move(job, "Starting", "Preparing the instances for training")
+        return {"TrainingJobArn": job.description["TrainingJobArn"]}
+
+    @operation("sagemaker", "DescribeTrainingJob")
+    def describe(self, call: Call) -> dict[str, Any]:
+        return self.describe_job(call.params["TrainingJobName"])
+
+    @operation("sagemaker", "StopTrainingJob")
+    def stop(self, call: Call) -> None:
+        self.stop_job(call.params["TrainingJobName"])
+
+    @operation("sagemaker", "ListTrainingJobs")
+    def list(self, call: Call) -> dict[str, Any]:
+        return self.list_jobs(call.params)
+
+    def carry_out(self, job: Job, work: Path, s3: Any, log: Callable[[str], None]) -> None:
+        description = job.description
+        root = work / "ml"
+        description["TrainingStartTime"] = self.world.clock.now()
+        self._move(job, "Downloading", "Downloading input data")
+        for channel in description.get("InputDataConfig", []):
+            transfer.download(s3, channel["DataSource"]["S3DataSource"]["S3Uri"], root / "input" / "data" / channel["ChannelName"])
+        self._configure(description, root)
+        self._move(job, "Training", "Training image download completed. Training in progress.")
+        code = self._run(job, root, log)
+        failure = root / "output" / "failure"
+        if code:
+            reason = failure.read_text()[:1000] if failure.is_file() else "See job logs for more information"
+            raise JobFailed(f"AlgorithmError: {reason}, exit code: {code}")
+        self._move(job, "Uploading", "Uploading generated training model")
+        target = f"{description['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output"
+        _upload_archive(s3, root / "model", f"{target}/model.tar.gz")
+        if any((root / "output" / "data").iterdir()):
+            _upload_archive(s3, root / "output" / "data", f"{target}/output.tar.gz")
+        description["ModelArtifacts"] = {"S3ModelArtifacts": f"{target}/model.tar.gz"}
+
+    def _configure(self, description: dict[str, Any], root: Path) -> None:
+        config = root / "input" / "config"
+        for folder in (config, root / "model", root / "output" / "data", root / "code"):
+            folder.mkdir(parents=True, exist_ok=True)
+        channels = {
+            c["ChannelName"]: {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
+            for c in description.get("InputDataConfig", [])
+        }
+        resources = resource_config("training", description["ResourceConfig"]["InstanceType"], 1)
+        files = {"hyperparameters": description.get("HyperParameters", {}), "inputdataconfig": channels, "resourceconfig": resources}
+        for name, content in files.items():
+            (config / f"{name}.json").write_text(json.dumps(content))
+
+    def _run(self, job: Job, root: Path, log: Callable[[str], None]) -> int:
+        description = job.description
+        entry = container_image(description["AlgorithmSpecification"]["TrainingImage"])
+        isolated = description.get("EnableNetworkIsolation", False)
+        env = {
+            "TRAINING_JOB_NAME": job.name,
+            "TRAINING_JOB_ARN": description["TrainingJobArn"],
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            **description.get("Environment", {}),
+        }
+        if not isolated:
+            env |= self.world.clients.environment(description["RoleArn"], job.name[:64])
+        argument = {"root": "/opt/ml", "isolated": isolated}
+        spec = Spec("function", env, "/", file=entry.training, function="start", argument=argument, mounts=[(str(root), "/opt/ml")], isolated=isolated)
+        child = self.world.launcher.start(entry.image, spec, log)
+        return self.watch(job, child, float(description["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)))
+
+    def finish(self, job: Job, status: str) -> None:
+        description = job.description
+        description.setdefault("TrainingStartTime", description["CreationTime"])
+        seconds = int((description["LastModifiedTime"] - description["TrainingStartTime"]).total_seconds())
+        description["TrainingTimeInSeconds"] = description["BillableTimeInSeconds"] = max(1, seconds)
+        description.setdefault("ModelArtifacts", {"S3ModelArtifacts": ""})
+        self._move(job, status, {"Completed": "Training job completed"}.get(status, description.get("FailureReason", status)))
+
+    def _move(self, job: Job, status: str, message: str) -> None:
+        """The secondary status and its history."""
+        now = self.world.clock.now()
+        history = job.description.setdefault("SecondaryStatusTransitions", [])
+        if history:
+            history[-1]["EndTime"] = now
+        history.append({"Status": status, "StartTime": now, "StatusMessage": message[:1024]})
+        job.description["SecondaryStatus"] = status
+
+
+def _upload_archive(s3: Any, folder: Path, uri: str) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=1) as archive:
+        for path in sorted(folder.iterdir()):
+            archive.add(path, arcname=path.name)
+    bucket, key = transfer.split(uri)
+    s3.put_object(Bucket=bucket, Key=key, Body=buffer.getvalue())
