@@ -12,7 +12,9 @@ from infra.serving import Serving
 from interfaces.contract import Contract
 
 
-def build(environment: Environment, contract: Contract, *, outdir: str | None = None, git_commit: str | None = None, nag: bool = False) -> cdk.App:
+def build(
+    environment: Environment, contract: Contract, *, outdir: str | None = None, git_commit: str | None = None, nag: bool = False
+) -> cdk.App:
     """The app, ready to synthesize: no account, no credentials, no network.
 
     ``git_commit`` goes onto every model package; by default it is that of the checkout.
@@ -23,8 +25,8 @@ def build(environment: Environment, contract: Contract, *, outdir: str | None = 
     platform = Platform(app, "Platform", environment=environment, contract=contract, git_commit=commit, termination_protection=protected)
     serving = Serving(app, "Serving", environment=environment, termination_protection=protected)
     monitoring = Monitoring(app, "Monitoring", environment=environment, termination_protection=protected)
-    serving.add_dependency(platform)
-    monitoring.add_dependency(serving)
+    serving.add_stack_dependency(platform)
+    monitoring.add_stack_dependency(serving)
     cdk.Tags.of(platform).add("project", environment.names.prefix)
     if nag:
         from infra.nag import attach

@@ -12,6 +12,7 @@ from interfaces.names import Names
 from interfaces.reports import DEFAULT_METRIC, METRICS
 
 ROOT = Path(__file__).resolve().parents[1]
+LONGEST_PREFIX = 25  # leaves room for -artefacts-, the account and the longest region in a bucket's 63 characters
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -94,6 +95,12 @@ class Environment(_Section):
     serving: Serving = Serving()
     operations: Operations = Operations()
 
+    @model_validator(mode="after")
+    def _fits(self) -> "Environment":
+        if len(self.names.prefix) > LONGEST_PREFIX:
+            raise ValueError(f"project-environment of at most {LONGEST_PREFIX} characters, as bucket names end at 63; {self.names.prefix} is longer")
+        return self
+
     @property
     def names(self) -> Names:
         return Names(self.project, self.environment)
@@ -111,7 +118,12 @@ def load(name_or_path: str) -> tuple[Environment, Contract]:
         raise ConfigurationError(f"no environment {name_or_path!r}: {path} does not exist; given: {given}, or a path to a .toml file")
     environment = parse(_read_toml(path), str(path))
     beside = path.parent / environment.contract
-    return environment, load_contract(beside if beside.is_file() else ROOT / environment.contract)
+    contract = load_contract(beside if beside.is_file() else ROOT / environment.contract)
+    try:
+        metric_of(environment, contract)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    return environment, contract
 
 
 def parse(raw: dict[str, Any], where: str) -> Environment:
@@ -130,6 +142,8 @@ def load_contract(path: Path) -> Contract:
         return parse_contract(path.read_text(encoding="utf-8"), str(path))
     except ContractError as error:
         raise ConfigurationError(str(error)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
 
 
 def metric_of(environment: Environment, contract: Contract) -> str:
@@ -151,7 +165,7 @@ def metric_of(environment: Environment, contract: Contract) -> str:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
 
 

@@ -1,10 +1,19 @@
-"""Roles and ARNs: one role per Lambda and per kind of job, trust bound to this account."""
+"""Roles and ARNs: one role per Lambda and per kind of job, trust bound to this account.
 
-from collections.abc import Sequence
+Policies are written out as documents and nothing adds to them later: what is read here is what is deployed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+
+Statement = dict[str, Any]
+
+# Reading one of these is a call to Node, and every ARN holds three.
+PARTITION, REGION, ACCOUNT = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
 
 # Lambda's own role trust is the one that must not carry aws:SourceAccount (facts: it breaks the function).
 _WITHOUT_SOURCE_ACCOUNT = {"lambda.amazonaws.com"}
@@ -12,42 +21,46 @@ _WITHOUT_SOURCE_ACCOUNT = {"lambda.amazonaws.com"}
 
 def arn(service: str, resource: str) -> str:
     """An ARN in this account and region."""
-    return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:{resource}"
+    return f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 def s3_arn(bucket: str, key: str = "") -> str:
-    return f"arn:{Aws.PARTITION}:s3:::{bucket}" + (f"/{key}" if key else "")
+    return f"arn:{PARTITION}:s3:::{bucket}" + (f"/{key}" if key else "")
 
 
 def role_arn(name: str) -> str:
-    return f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{name}"
+    return f"arn:{PARTITION}:iam::{ACCOUNT}:role/{name}"
 
 
-def role(scope: Construct, id: str, *, name: str, service: str, purpose: str, statements: Sequence[iam.PolicyStatement]) -> iam.Role:
+def role(scope: Construct, id: str, *, name: str, service: str, purpose: str, statements: Sequence[Statement]) -> iam.CfnRole:
     """A role for one service principal of this account, with exactly these statements."""
-    principal: iam.IPrincipal = iam.ServicePrincipal(service)
+    trust: Statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     if service not in _WITHOUT_SOURCE_ACCOUNT:
-        principal = iam.PrincipalWithConditions(principal, {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
-    return iam.Role(
-        scope,
-        id,
-        role_name=name,
-        description=purpose,
-        assumed_by=principal,
-        inline_policies={"least-privilege": iam.PolicyDocument(statements=list(statements))},
-    )
+        trust["Condition"] = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    policy = iam.CfnRole.PolicyProperty(policy_name="least-privilege", policy_document=document(*statements))
+    return iam.CfnRole(scope, id, role_name=name, description=purpose, assume_role_policy_document=document(trust), policies=[policy])
 
 
-def allow(sid: str, actions: Sequence[str], resources: Sequence[str], conditions: dict[str, object] | None = None) -> iam.PolicyStatement:
+def allow(sid: str, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None) -> Statement:
     """An Allow statement; the Sid says what it is for."""
-    return iam.PolicyStatement(sid=sid, actions=list(actions), resources=list(resources), conditions=conditions)
+    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+    return {**statement, "Condition": dict(conditions)} if conditions else statement
 
 
-def pass_role(sid: str, role: str, service: str) -> iam.PolicyStatement:
+def pass_role(sid: str, role: str, service: str) -> Statement:
     """iam:PassRole to one service only."""
     return allow(sid, ["iam:PassRole"], [role], {"StringEquals": {"iam:PassedToService": service}})
 
 
-def use_key(key_arn: str, *, write: bool = True) -> iam.PolicyStatement:
+def use_key(key_arn: str, *, write: bool = True) -> Statement:
     """Use of the project's KMS key: Decrypt, and GenerateDataKey where something is written."""
     return allow("UseKey", ["kms:Decrypt", *(["kms:GenerateDataKey"] if write else [])], [key_arn])
+
+
+def document(*statements: Statement) -> dict[str, Any]:
+    """A policy document; lists of one are written as their element, which is quicker to validate and shorter to read."""
+    return {"Version": "2012-10-17", "Statement": [{k: _unpacked(v) for k, v in s.items()} for s in statements]}
+
+
+def _unpacked(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value

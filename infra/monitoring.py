@@ -6,8 +6,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra.environment import Environment
-from infra.stack import Stack
 from infra.iam import arn
+from infra.stack import Stack
 from interfaces.names import VARIANT
 
 
@@ -17,7 +17,9 @@ class Monitoring(Stack):
     def __init__(self, scope: Construct, id: str, *, environment: Environment, termination_protection: bool) -> None:
         super().__init__(scope, id, name=environment.names.monitoring_stack, termination_protection=termination_protection)
         names = environment.names
-        package = cdk.CfnParameter(self, "ModelPackageArn", default="", description="The model package that serves; empty before the first release")
+        package = cdk.CfnParameter(
+            self, "ModelPackageArn", default="", description="The model package that serves; empty before the first release"
+        )
         released = cdk.CfnCondition(self, "HasModel", expression=Fn.condition_not(Fn.condition_equals(package.value_as_string, "")))
         topic = arn("sns", names.notifications_topic)
         cloudwatch.CfnAlarm(

@@ -3,16 +3,16 @@
 from typing import cast
 
 import aws_cdk as cdk
-from aws_cdk import Aws, Fn
+from aws_cdk import Fn
 from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra.environment import Environment
+from infra.iam import ACCOUNT, REGION, allow, arn, role, s3_arn
+from infra.platform.training import image_registry, observe, pull_image
 from infra.stack import Stack
-from infra.iam import allow, arn, role, s3_arn, use_key
-from infra.platform.training import job_logs, pull_image
 from interfaces import layout
 from interfaces.names import VARIANT
 
@@ -23,8 +23,12 @@ class Serving(Stack):
     def __init__(self, scope: Construct, id: str, *, environment: Environment, termination_protection: bool) -> None:
         super().__init__(scope, id, name=environment.names.serving_stack, termination_protection=termination_protection)
         self._environment, self._names = environment, environment.names
-        package = cdk.CfnParameter(self, "ModelPackageArn", default="", description="The released model package; empty before the first release")
-        self._generation = cdk.CfnParameter(self, "Generation", default="0", description="Counts releases; part of the config's name", allowed_pattern="[0-9]+")
+        package = cdk.CfnParameter(
+            self, "ModelPackageArn", default="", description="The released model package; empty before the first release"
+        )
+        self._generation = cdk.CfnParameter(
+            self, "Generation", default="0", description="Counts releases; part of the config's name", allowed_pattern="[0-9]+"
+        )
         self._released = cdk.CfnCondition(self, "HasModel", expression=Fn.condition_not(Fn.condition_equals(package.value_as_string, "")))
         execution = self._execution_role()
         model = self._model(package.value_as_string, execution)
@@ -35,12 +39,11 @@ class Serving(Stack):
         output.condition = self._released
         cdk.CfnOutput(self, "ReleasedModelPackageArn", value=package.value_as_string).condition = self._released
 
-    def _execution_role(self) -> iam.Role:
+    def _execution_role(self) -> iam.CfnRole:
         names = self._names
-        artefacts, data = (names.bucket(kind, Aws.ACCOUNT_ID, Aws.REGION) for kind in ("artefacts", "data"))
-        use = use_key(arn("kms", "key/*"))
+        artefacts, data = (names.bucket(kind, ACCOUNT, REGION) for kind in ("artefacts", "data"))
         # the key lives in another stack: bound by its alias instead of its id
-        use.add_condition("ForAnyValue:StringEquals", {"kms:ResourceAliases": f"alias/{names.prefix}"})
+        alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{names.prefix}"}}
         return role(
             self,
             "EndpointRole",
@@ -51,18 +54,18 @@ class Serving(Stack):
                 allow("ReadModel", ["s3:GetObject"], [s3_arn(artefacts, f"{layout.RUNS}/*")]),
                 allow("ListModels", ["s3:ListBucket"], [s3_arn(artefacts)]),
                 allow("WriteCapture", ["s3:PutObject"], [s3_arn(data, f"{layout.CAPTURE}/*")]),
-                use,
-                *job_logs("Endpoints"),
-                *pull_image(),
+                allow("UseKeyByAlias", ["kms:Decrypt", "kms:GenerateDataKey"], [arn("kms", "key/*")], alias),
+                *observe("Endpoints"),
+                *pull_image(image_registry(self)),
             ],
         )
 
-    def _model(self, package: str, execution: iam.Role) -> sagemaker.CfnModel:
+    def _model(self, package: str, execution: iam.CfnRole) -> sagemaker.CfnModel:
         model = sagemaker.CfnModel(
             self,
             "Model",
             model_name=self._names.model(self._generation.value_as_string),
-            execution_role_arn=execution.role_arn,
+            execution_role_arn=execution.attr_arn,
             enable_network_isolation=True,
             containers=[sagemaker.CfnModel.ContainerDefinitionProperty(model_package_name=package)],
         )
@@ -70,7 +73,7 @@ class Serving(Stack):
 
     def _config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
         serving = self._environment.serving
-        data = self._names.bucket("data", Aws.ACCOUNT_ID, Aws.REGION)
+        data = self._names.bucket("data", ACCOUNT, REGION)
         config = sagemaker.CfnEndpointConfig(
             self,
             "EndpointConfig",
@@ -142,4 +145,5 @@ class Serving(Stack):
         """After a rollback that CloudFormation did not notice, its clean-up must not delete what serves."""
         resource.cfn_options.condition = self._released
         resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
+        resource.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE
         return resource

@@ -7,6 +7,7 @@ order, the endpoint's input check and the slices of the evaluation.
 import hashlib
 import json
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ _TOP_KEYS = (
     "missing",
     "columns",
 )
+# labels that survive being typed: "01" would come back as 1, "yes" as true
+_SPELLINGS = {"integer": r"0|-?[1-9][0-9]*", "boolean": "true|false", "string": r"(?s:.*)"}
 DEFAULT_MISSING = ("", "NA", "NaN", "null", "?")
 
 
@@ -93,8 +96,8 @@ class Contract:
         raise KeyError(name)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the contract's meaning: equal contracts, equal fingerprints."""
-        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+        """SHA-256 of the contract's meaning, the order of its columns included: equal contracts, equal fingerprints."""
+        return hashlib.sha256(json.dumps(self.to_dict()).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The form of the TOML file, as plain values."""
@@ -187,6 +190,12 @@ def _check_classes(contract: Contract, target: Column, where: str) -> None:
         raise ContractError(place, list(target.allowed), "the two class labels")
     if contract.problem_type == "multiclass" and count < 3:
         raise ContractError(place, list(target.allowed), "three or more class labels")
+    spelled = _SPELLINGS.get(target.type)
+    if spelled is None:
+        raise ContractError(f"{where}: columns.{target.name}.type", target.type, "integer, boolean or string for a classification")
+    odd = [label for label in target.allowed if not re.fullmatch(spelled, label)]
+    if odd:
+        raise ContractError(place, odd, f"labels of type {target.type}: whole numbers without leading zeros, or true and false")
     if contract.problem_type == "binary":
         _member(contract.positive_label, target.allowed, f"{where}: positive_label")
 
@@ -273,7 +282,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return _quoted(value)
     if isinstance(value, list):
         return "[" + ", ".join(_toml(v) for v in value) + "]"
     return repr(value)
@@ -281,4 +290,8 @@ def _toml(value: Any) -> str:
 
 def _toml_key(name: str) -> str:
     bare = name.replace("-", "").replace("_", "")
-    return name if bare.isalnum() and bare.isascii() else json.dumps(name, ensure_ascii=False)
+    return name if bare.isalnum() and bare.isascii() else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # the one character JSON allows and TOML does not

@@ -27,7 +27,8 @@ class Manifest:
     contract: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+        # keys stay in their order: that of the contract's columns is the order of a headerless request
+        return json.dumps(asdict(self), indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Manifest":

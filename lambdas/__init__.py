@@ -1,0 +1,1 @@
+"""One package per function: handler (input and output) and decision (pure)."""

@@ -64,7 +64,7 @@ def _numbers(values: np.ndarray, common: dict[str, int], completeness: float) ->
     if len(values) == 0:
         return out
     low, high = float(values.min()), float(values.max())
-    edges = [low + (high - low) * i / BUCKETS for i in range(BUCKETS + 1)]
+    edges = [low + (high - low) * i / BUCKETS for i in range(BUCKETS)] + [high]  # rounding must not leave the maximum outside
     counts = np.histogram(values, bins=edges)[0] if high > low else [0] * (BUCKETS - 1) + [len(values)]
     out |= {
         "mean": float(values.mean()),

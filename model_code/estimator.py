@@ -21,7 +21,6 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from interfaces.contract import Contract
 
 MAX_CATEGORIES = 200  # HistGradientBoosting bins at most 255 categories
-_MISSING = "(missing)"
 
 
 @dataclass(frozen=True)
@@ -86,15 +85,15 @@ def fit(contract: Contract, params: Params, rows: pd.DataFrame) -> Pipeline:
 def as_features(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """The contract's features in their order, in the dtypes that `build` expects.
 
-    Numbers and booleans become float64, times UTC nanoseconds, categories object with None for
-    missing.
+    Numbers and booleans become float64, times UTC nanoseconds, categories object with NaN for
+    missing, which is also the code of a category that training never saw.
     """
     out: dict[str, Any] = {}
     for column in contract.features:
         values = rows[column.name]
         if column.type == "string":
             as_object = values.astype("object")
-            out[column.name] = as_object.where(as_object.notna(), _MISSING)
+            out[column.name] = as_object.where(as_object.notna(), np.nan)
         elif column.type == "timestamp":
             out[column.name] = pd.to_datetime(values, utc=True)
         else:

@@ -13,6 +13,7 @@ BOOTSTRAP_SAMPLES = 200
 MIN_ROWS_FOR_DEVIATION = 200
 MIN_SLICE_ROWS = 30
 _CURVE_POINTS = 100
+_MAX_SLICES = 12
 
 
 def evaluate(contract: Contract, truth: np.ndarray, predicted: np.ndarray, probability: np.ndarray | None, seed: int = 0) -> dict[str, Any]:
@@ -72,17 +73,17 @@ def scores(contract: Contract, truth: np.ndarray, predicted: np.ndarray, probabi
 def slices(contract: Contract, rows: pd.DataFrame, truth: np.ndarray, predicted: np.ndarray, probability: np.ndarray | None) -> list[dict[str, Any]]:
     """Metrics per value of each sensitive or low-cardinality categorical column.
 
-    Numeric sensitive columns are cut at their quartiles. Slices below 30 rows carry their
+    Numeric columns of more than 12 values are cut at their quartiles. Slices below 30 rows carry their
     count and no metrics.
     """
     out = []
     for column in contract.features:
         sensitive = column.name in contract.sensitive
-        if not sensitive and not (column.allowed and len(column.allowed) <= 12):
+        if not sensitive and not (column.allowed and len(column.allowed) <= _MAX_SLICES):
             continue
         groups = rows[column.name]
-        if column.numeric:
-            groups = pd.qcut(groups.astype("Float64").astype("float64"), 4, duplicates="drop").astype(str)
+        if column.numeric and groups.nunique() > _MAX_SLICES:
+            groups = pd.qcut(groups.astype("Float64").astype("float64"), 4, duplicates="drop")
         for value, where in rows.groupby(groups.astype("string").fillna("(missing)").to_numpy()).indices.items():
             entry: dict[str, Any] = {"column": column.name, "value": str(value), "rows": len(where), "sensitive": sensitive}
             if len(where) >= MIN_SLICE_ROWS:

@@ -1,13 +1,13 @@
 """Propose a dataset contract from a table, and say what is unsure about it."""
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from interfaces.contract import DEFAULT_MISSING, Column, Contract
-from model_code.validate import _FALSE, _TRUE
+from model_code.validate import _FALSE, _TRUE, INT_EXACT, read_times
 
 MAX_CLASSES = 50
 MAX_ALLOWED = 100
@@ -96,21 +96,27 @@ def _column(values: pd.Series, name: str, doubts: dict[str, str]) -> Column:
     numbers = pd.to_numeric(known, errors="coerce")
     share = float(np.isfinite(numbers).mean())
     if share == 1.0:
-        whole = bool((numbers % 1 == 0).all()) and not known.str.contains(r"[.eE]").any()
-        low = 0 if numbers.min() >= 0 else None
-        return Column(name, "integer" if whole else "number", nullable, low)
+        return _numeric(known, numbers, Column(name, "number", nullable), doubts)
     if share > 0.9:
         odd = known[~np.isfinite(numbers)].unique()[:3]
         doubts[name] = f"{share:.1%} are numbers; taken as text because of {', '.join(map(repr, odd))}"
-    if lower.isin(_TRUE | _FALSE).all() and lower.nunique() == 2:
+    if lower.isin(_TRUE | _FALSE).all() and lower.nunique() == 2 and lower.isin(_TRUE).any() and lower.isin(_FALSE).any():
         return Column(name, "boolean", nullable)
-    if pd.to_datetime(known, errors="coerce", utc=True, format="ISO8601").notna().all():
+    if read_times(known).notna().all():
         return Column(name, "timestamp", nullable)
     kinds = known.nunique()
     if kinds <= MAX_ALLOWED and kinds * 10 <= len(known):
         return Column(name, "string", nullable, allowed=tuple(sorted(known.unique())))
     doubts.setdefault(name, f"{kinds} different texts in {len(known)} rows: any value is allowed")
     return Column(name, "string", nullable)
+
+
+def _numeric(known: pd.Series, numbers: pd.Series, column: Column, doubts: dict[str, str]) -> Column:
+    whole = bool((numbers % 1 == 0).all()) and not known.str.contains(r"[.eE]").any()
+    if whole and numbers.abs().max() >= INT_EXACT:
+        doubts[column.name] = "whole numbers of 16 digits or more: taken as text, which keeps every digit"
+        return replace(column, type="string")
+    return replace(column, type="integer" if whole else "number", minimum=0 if numbers.min() >= 0 else None)
 
 
 def _problem(values: pd.Series, column: Column, doubts: dict[str, str]) -> tuple[str, Column]:
@@ -124,8 +130,11 @@ def _problem(values: pd.Series, column: Column, doubts: dict[str, str]) -> tuple
     if column.numeric:
         doubts[column.name] = f"{kinds} whole numbers: taken as classes, not as a quantity"
     if column.type == "boolean":  # classes keep the file's own spelling
+        if kinds > 2:
+            spellings = ", ".join(sorted(known.unique()))
+            raise InferenceError(f"the target {column.name!r} spells its two classes in {kinds} ways ({spellings}): use one for each")
         return "binary", Column(column.name, "string", False, allowed=tuple(sorted(known.unique())))
-    kind = column.type if column.numeric else "string"
+    kind = column.type if column.numeric and all(str(int(label)) == label for label in known.unique()) else "string"
     classes = tuple(sorted(known.unique(), key=lambda v: (len(v), v) if column.numeric else (0, v)))
     return ("binary" if kinds == 2 else "multiclass"), Column(column.name, kind, False, allowed=classes)
 

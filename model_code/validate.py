@@ -9,7 +9,7 @@ from interfaces.contract import Column, Contract
 
 _TRUE = {"true", "1", "yes", "t", "y"}
 _FALSE = {"false", "0", "no", "f", "n"}
-_INT64_EXACT = 2.0**53
+INT_EXACT = 2.0**53  # from here on a float64 no longer tells neighbours apart
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ def _cells(raw: pd.Series, column: Column, missing: tuple[str, ...], *, required
     return values, faults
 
 
+def read_times(text: pd.Series) -> pd.Series:
+    """ISO 8601 text as UTC times, NaT where it is none; "now" and "today" are pandas, not data."""
+    return pd.to_datetime(text.mask(text.isin(("now", "today"))), errors="coerce", utc=True, format="ISO8601")
+
+
 def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, np.ndarray, str]:
     """(typed values, mask of what could not be read, reason)."""
     if column.numeric:
@@ -89,7 +94,7 @@ def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, np.ndarray, st
         if column.type == "number":
             return numbers.where(finite), ~finite, "is not a finite number"
         array = numbers.to_numpy()
-        whole = finite & (np.where(finite, array, 0.5) % 1 == 0) & (np.abs(np.where(finite, array, 0)) <= _INT64_EXACT)
+        whole = finite & (np.where(finite, array, 0.5) % 1 == 0) & (np.abs(np.where(finite, array, 0)) < INT_EXACT)
         return numbers.where(whole).astype("Int64"), ~whole, "is not a whole number"
     if column.type == "boolean":
         lower = text.str.lower()
@@ -97,6 +102,6 @@ def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, np.ndarray, st
         values = pd.Series(np.where(true, True, False), index=text.index).astype("boolean")
         return values.mask(~(true | false)), ~(true | false), "is not true or false"
     if column.type == "timestamp":
-        stamps = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
+        stamps = read_times(text)
         return stamps, stamps.isna().to_numpy(), "is not an ISO 8601 time"
     return text.astype("string"), np.zeros(len(text), dtype=bool), ""

@@ -9,6 +9,8 @@ from infra.environment import Environment
 from infra.iam import allow, arn, pass_role, role, role_arn
 
 _SERVICE = "cloudformation.amazonaws.com"
+_SCALING = "sagemaker.application-autoscaling.amazonaws.com"
+_SCALING_ROLE = f"aws-service-role/{_SCALING}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 
 
 class DeployRoles(Construct):
@@ -36,19 +38,52 @@ class DeployRoles(Construct):
             statements=[
                 *manage,
                 # creating an endpoint is also authorised on the config it names
-                allow("UseConfig", ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], [arn("sagemaker", f"endpoint-config/{names.endpoint_config('*')}")]),
-                allow("UpdateEndpoint", ["sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"], [arn("sagemaker", f"endpoint/{names.endpoint}")]),
-                allow("TagServing", ["sagemaker:AddTags", "sagemaker:ListTags"], [arn("sagemaker", f"{kind}/{name}") for kind, name in kinds.items()]),
-                allow("ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]),
+                allow(
+                    "UseConfig",
+                    ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
+                    [arn("sagemaker", f"endpoint-config/{names.endpoint_config('*')}")],
+                ),
+                allow(
+                    "UpdateEndpoint",
+                    ["sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"],
+                    [arn("sagemaker", f"endpoint/{names.endpoint}")],
+                ),
+                allow(
+                    "TagServing",
+                    ["sagemaker:AddTags", "sagemaker:ListTags"],
+                    [arn("sagemaker", f"{kind}/{name}") for kind, name in kinds.items()],
+                ),
+                allow(
+                    "ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]
+                ),
                 pass_role("PassModelRole", role_arn(names.role("endpoint")), "sagemaker.amazonaws.com"),
                 allow(
                     "ScaleEndpoint",
-                    [f"application-autoscaling:{verb}" for verb in ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy")],
+                    [
+                        f"application-autoscaling:{verb}"
+                        for verb in ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy")
+                    ],
                     [arn("application-autoscaling", "scalable-target/*")],
                     {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
                 ),
+                # the first scalable target of an account brings Application Auto Scaling's own role into being
+                allow(
+                    "CreateScalingRole",
+                    ["iam:CreateServiceLinkedRole"],
+                    [role_arn(_SCALING_ROLE)],
+                    {"StringEquals": {"iam:AWSServiceName": _SCALING}},
+                ),
+                allow(
+                    "TrackTarget",
+                    ["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"],
+                    [arn("cloudwatch", f"alarm:TargetTracking-endpoint/{names.endpoint}/*")],
+                ),
                 # the describe calls of Application Auto Scaling take no resource
-                allow("ReadScaling", ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"], ["*"]),
+                allow(
+                    "ReadScaling",
+                    ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"],
+                    ["*"],
+                ),
             ],
         )
         role(

@@ -1,20 +1,19 @@
 """A Lambda of ours: built asset, own role, own log group, dead letters, tracing."""
 
 from collections.abc import Sequence
-from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra import assets
 from infra.environment import Environment
-from infra.iam import allow, role, use_key
+from infra.iam import Statement, allow, role, use_key
 from infra.platform.storage import Storage
+from infra.stack import publish, resource
 from interfaces.function_env import FunctionEnv
+
+RETRIES = 2
+MAX_AGE_S = 6 * 3600
 
 
 class Function(Construct):
@@ -29,18 +28,15 @@ class Function(Construct):
         environment: Environment,
         storage: Storage,
         variables: FunctionEnv,
-        statements: Sequence[iam.PolicyStatement],
+        statements: Sequence[Statement],
         timeout_s: int = 60,
     ) -> None:
         super().__init__(scope, id)
         names = environment.names
-        log_group = logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"/aws/lambda/{names.function(verb)}",
-            retention=logs.RetentionDays[_retention(environment.operations.log_retention_days)],
-            removal_policy=RemovalPolicy.DESTROY,
+        log = logs.CfnLogGroup(
+            self, "Log", log_group_name=f"/aws/lambda/{names.function(verb)}", retention_in_days=environment.operations.log_retention_days
         )
+        dead_letters = storage.dead_letters_arn
         self.role = role(
             self,
             "Role",
@@ -48,44 +44,53 @@ class Function(Construct):
             service="lambda.amazonaws.com",
             purpose=f"The {verb} function",
             statements=[
-                allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn]),
+                allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log.attr_arn]),
                 # X-Ray has no resources to name
                 allow("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
-                allow("SendDeadLetters", ["sqs:SendMessage"], [storage.dead_letters.queue_arn]),
-                allow("KeepState", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], [storage.state.table_arn]),
-                allow("Notify", ["sns:Publish"], [storage.topic.topic_arn]),
-                use_key(storage.key.key_arn),
+                allow("SendDeadLetters", ["sqs:SendMessage"], [dead_letters]),
+                allow(
+                    "KeepState",
+                    ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
+                    [storage.state_arn],
+                ),
+                allow("Notify", ["sns:Publish"], [storage.topic_arn]),
+                use_key(storage.key_arn),
                 *statements,
             ],
         )
-        code = assets.publish(Stack.of(self), assets.function(verb))
-        self.function = lambda_.Function(
+        code = publish(self, assets.function(verb))
+        self.function = resource(
             self,
             "Function",
-            function_name=names.function(verb),
-            description=f"mlops-loop: {verb}",
-            runtime=cast(lambda_.Runtime, lambda_.Runtime.PYTHON_3_13),
-            architecture=cast(lambda_.Architecture, lambda_.Architecture.ARM_64),
-            handler=f"lambdas.{verb}.handler.handle",
-            code=lambda_.Code.from_bucket(s3.Bucket.from_bucket_name(self, "Assets", code.bucket), code.key),
-            role=cast(iam.IRole, self.role.without_policy_updates()),
-            environment={
-                "POWERTOOLS_SERVICE_NAME": verb,
-                "POWERTOOLS_METRICS_NAMESPACE": names.prefix,
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-                **variables.variables(),
+            "AWS::Lambda::Function",
+            FunctionName=names.function(verb),
+            Description=f"mlops-loop: {verb}",
+            Runtime="python3.13",
+            Architectures=["arm64"],
+            Handler=f"lambdas.{verb}.handler.handle",
+            Code={"S3Bucket": code.bucket, "S3Key": code.key},
+            Role=self.role.attr_arn,
+            Environment={
+                "Variables": {
+                    "POWERTOOLS_SERVICE_NAME": verb,
+                    "POWERTOOLS_METRICS_NAMESPACE": names.prefix,
+                    "POWERTOOLS_LOG_LEVEL": "INFO",
+                    **variables.variables(),
+                }
             },
-            memory_size=512,
-            timeout=Duration.seconds(timeout_s),
-            tracing=lambda_.Tracing.ACTIVE,
-            log_group=log_group,
-            dead_letter_queue=storage.dead_letters,
-            retry_attempts=2,
-            max_event_age=Duration.hours(6),
+            MemorySize=512,
+            Timeout=timeout_s,
+            TracingConfig={"Mode": "Active"},
+            LoggingConfig={"LogGroup": log.ref},
+            DeadLetterConfig={"TargetArn": dead_letters},
         )
-
-
-def _retention(days: int) -> str:
-    return {1: "ONE_DAY", 3: "THREE_DAYS", 5: "FIVE_DAYS", 7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH", 60: "TWO_MONTHS",
-            90: "THREE_MONTHS", 120: "FOUR_MONTHS", 180: "SIX_MONTHS", 365: "ONE_YEAR", 400: "THIRTEEN_MONTHS", 545: "EIGHTEEN_MONTHS",
-            731: "TWO_YEARS"}[days]
+        self.name, self.arn = self.function.ref, self.function.get_att("Arn").to_string()
+        resource(
+            self,
+            "Retries",
+            "AWS::Lambda::EventInvokeConfig",
+            FunctionName=self.name,
+            Qualifier="$LATEST",
+            MaximumRetryAttempts=RETRIES,
+            MaximumEventAgeInSeconds=MAX_AGE_S,
+        )

@@ -1,24 +1,26 @@
 """The functions and what starts them: ingest, approve, release, and the reconciler's schedule."""
 
 import json
+from typing import Any
 
-from aws_cdk import Duration
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from infra.environment import Environment, metric_of
-from infra.iam import allow, arn, pass_role, role, role_arn, s3_arn
-from infra.platform.functions import Function
+from infra.iam import Statement, allow, arn, pass_role, role, role_arn, s3_arn
+from infra.platform.functions import MAX_AGE_S, Function
 from infra.platform.storage import Storage
+from infra.stack import resource
 from interfaces import events as names_of_events
 from interfaces import layout
 from interfaces.contract import Contract
 from interfaces.function_env import ApproveEnv, FunctionEnv, IngestEnv, ReleaseEnv
 
 PENDING, APPROVED, REJECTED = "PendingManualApproval", "Approved", "Rejected"
+DELIVERY_ATTEMPTS = 8
+
+Pattern = dict[str, Any]
 
 
 class Operations(Construct):
@@ -36,7 +38,7 @@ class Operations(Construct):
 
     def _ingest(self) -> Function:
         names, storage = self._names, self._storage
-        landing = storage.landing.bucket_name
+        landing = storage.landing
         function = self._function(
             "ingest",
             IngestEnv(
@@ -44,7 +46,7 @@ class Operations(Construct):
                 ingest_job=names.ingest_job,
                 pipeline_name=names.pipeline,
                 landing_bucket=landing,
-                topic_arn=storage.topic.topic_arn,
+                topic_arn=storage.topic_arn,
             ),
             [
                 allow("StartIngestJob", ["glue:StartJobRun"], [arn("glue", f"job/{names.ingest_job}")]),
@@ -53,20 +55,20 @@ class Operations(Construct):
         )
         self._rule(
             "DropLanded",
-            events.EventPattern(
-                source=["aws.s3"],
-                detail_type=[names_of_events.S3_OBJECT_CREATED],
-                detail={"bucket": {"name": [landing]}, "object": {"key": [{"wildcard": f"{layout.DROPS}*/{layout.SUCCESS_MARKER}"}]}},
+            _pattern(
+                "aws.s3",
+                names_of_events.S3_OBJECT_CREATED,
+                {"bucket": {"name": [landing]}, "object": {"key": [{"wildcard": f"{layout.DROPS}*/{layout.SUCCESS_MARKER}"}]}},
             ),
             function,
         )
-        self._rule("VersionCreated", events.EventPattern(source=[names_of_events.SOURCE], detail_type=[names_of_events.DATASET_CREATED]), function)
+        self._rule("VersionCreated", _pattern(names_of_events.SOURCE, names_of_events.DATASET_CREATED), function)
         self._rule(
             "IngestFailed",
-            events.EventPattern(
-                source=["aws.glue"],
-                detail_type=[names_of_events.GLUE_STATE_CHANGE],
-                detail={"jobName": [names.ingest_job], "state": ["FAILED", "TIMEOUT", "STOPPED"]},
+            _pattern(
+                "aws.glue",
+                names_of_events.GLUE_STATE_CHANGE,
+                {"jobName": [names.ingest_job], "state": ["FAILED", "TIMEOUT", "STOPPED"]},
             ),
             function,
         )
@@ -75,7 +77,7 @@ class Operations(Construct):
     def _approve(self) -> Function:
         names, storage = self._names, self._storage
         packages = arn("sagemaker", f"model-package/{names.model_package_group}/*")
-        reports = s3_arn(storage.artefacts.bucket_name, f"{layout.RUNS}/*/evaluate/*")
+        reports = s3_arn(storage.artefacts, f"{layout.RUNS}/*/evaluate/*")
         function = self._function(
             "approve",
             ApproveEnv(
@@ -85,7 +87,7 @@ class Operations(Construct):
                 metric=metric_of(self._environment, self._contract),
                 threshold=self._environment.pipeline.threshold,
                 approval_mode=self._environment.approval.mode,
-                topic_arn=storage.topic.topic_arn,
+                topic_arn=storage.topic_arn,
             ),
             [
                 allow("ReadPackages", ["sagemaker:DescribeModelPackage"], [packages]),
@@ -98,13 +100,21 @@ class Operations(Construct):
 
     def _release(self) -> Function:
         names, storage = self._names, self._storage
-        stacks = {kind: arn("cloudformation", f"stack/{stack}/*") for kind, stack in (("serving", names.serving_stack), ("monitoring", names.monitoring_stack))}
+        stacks = {
+            kind: arn("cloudformation", f"stack/{stack}/*")
+            for kind, stack in (("serving", names.serving_stack), ("monitoring", names.monitoring_stack))
+        }
         service_roles = {kind: role_arn(names.role(f"{kind}-deploy")) for kind in stacks}
         updates = []
         for kind, stack in stacks.items():
             title = kind.capitalize()
             updates += [
-                allow(f"Update{title}", ["cloudformation:UpdateStack"], [stack], {"StringEquals": {"cloudformation:RoleArn": service_roles[kind]}}),
+                allow(
+                    f"Update{title}",
+                    ["cloudformation:UpdateStack"],
+                    [stack],
+                    {"StringEquals": {"cloudformation:RoleArn": service_roles[kind]}},
+                ),
                 pass_role(f"Pass{title}Role", service_roles[kind], "cloudformation.amazonaws.com"),
             ]
         function = self._function(
@@ -118,14 +128,16 @@ class Operations(Construct):
                 monitoring_role_arn=service_roles["monitoring"],
                 endpoint_name=names.endpoint,
                 endpoint_config_prefix=names.endpoint_config(""),
-                topic_arn=storage.topic.topic_arn,
+                topic_arn=storage.topic_arn,
             ),
             [
                 *updates,
                 # the update carries the stack policy that denies replacing the endpoint
                 allow("ProtectEndpoint", ["cloudformation:SetStackPolicy"], [stacks["serving"]]),
                 allow("ReadStacks", ["cloudformation:DescribeStacks"], list(stacks.values())),
-                allow("ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]),
+                allow(
+                    "ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]
+                ),
                 # ListModelPackages has no resource to name
                 allow("FindPackages", ["sagemaker:ListModelPackages"], ["*"]),
                 allow("ReadEndpoint", ["sagemaker:DescribeEndpoint"], [arn("sagemaker", f"endpoint/{names.endpoint}")]),
@@ -134,11 +146,11 @@ class Operations(Construct):
         self._rule("PackageDecided", self._package_pattern([APPROVED, REJECTED]), function)
         self._rule(
             "StackSettled",
-            events.EventPattern(
-                source=["aws.cloudformation"],
-                detail_type=[names_of_events.STACK_STATUS_CHANGE],
-                detail={
-                    "stack-id": [{"prefix": arn("cloudformation", f"stack/{names.serving_stack}/")}, {"prefix": arn("cloudformation", f"stack/{names.monitoring_stack}/")}],
+            _pattern(
+                "aws.cloudformation",
+                names_of_events.STACK_STATUS_CHANGE,
+                {
+                    "stack-id": [{"prefix": stack.removesuffix("*")} for stack in stacks.values()],
                     "status-details": {"status": [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]},
                 },
             ),
@@ -146,14 +158,11 @@ class Operations(Construct):
         )
         return function
 
-    def _package_pattern(self, statuses: list[str]) -> events.EventPattern:
-        return events.EventPattern(
-            source=["aws.sagemaker"],
-            detail_type=[names_of_events.PACKAGE_STATE_CHANGE],
-            detail={"ModelPackageGroupName": [self._names.model_package_group], "ModelApprovalStatus": statuses},
-        )
+    def _package_pattern(self, statuses: list[str]) -> Pattern:
+        detail = {"ModelPackageGroupName": [self._names.model_package_group], "ModelApprovalStatus": statuses}
+        return _pattern("aws.sagemaker", names_of_events.PACKAGE_STATE_CHANGE, detail)
 
-    def _function(self, verb: str, variables: FunctionEnv, statements: list[iam.PolicyStatement]) -> Function:
+    def _function(self, verb: str, variables: FunctionEnv, statements: list[Statement]) -> Function:
         return Function(
             self,
             verb.capitalize(),
@@ -164,39 +173,51 @@ class Operations(Construct):
             statements=statements,
         )
 
-    def _rule(self, id: str, pattern: events.EventPattern, function: Function) -> None:
-        target = targets.LambdaFunction(
-            function.function,  # type: ignore[arg-type]
-            dead_letter_queue=self._storage.dead_letters,
-            retry_attempts=8,
-            max_event_age=Duration.hours(6),
+    def _rule(self, id: str, pattern: Pattern, function: Function) -> None:
+        rule = self._deliver(id, pattern, function.arn)
+        resource(
+            self,
+            f"{id}MayInvoke",
+            "AWS::Lambda::Permission",
+            FunctionName=function.name,
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=rule.attr_arn,
         )
-        events.Rule(self, id, rule_name=f"{self._names.prefix}-{_kebab(id)}", event_pattern=pattern, targets=[target])  # type: ignore[list-item]
+
+    def _deliver(
+        self, id: str, pattern: Pattern, to: str, message: events.CfnRule.InputTransformerProperty | None = None
+    ) -> events.CfnRule:
+        """A rule that tries for hours and then keeps the event in the dead-letter queue."""
+        target = events.CfnRule.TargetProperty(
+            id=id,
+            arn=to,
+            input_transformer=message,
+            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self._storage.dead_letters_arn),
+            retry_policy=events.CfnRule.RetryPolicyProperty(
+                maximum_event_age_in_seconds=MAX_AGE_S, maximum_retry_attempts=DELIVERY_ATTEMPTS
+            ),
+        )
+        return events.CfnRule(self, id, name=f"{self._names.prefix}-{_kebab(id)}", state="ENABLED", event_pattern=pattern, targets=[target])
 
     def _notify_failures(self) -> None:
         """People hear of a refused drop and of a failed pipeline in a sentence, not in JSON."""
-        names = self._names
-        refused = events.RuleTargetInput.from_text(
-            f"{names.prefix}: drop {events.EventField.from_path('$.detail.drop')} was refused: {events.EventField.from_path('$.detail.reason')}"
+        names, topic = self._names, self._storage.topic_arn
+        refused = _sentence(f"{names.prefix}: drop <drop> was refused: <reason>", drop="$.detail.drop", reason="$.detail.reason")
+        failed = _sentence(
+            f"{names.prefix}: pipeline execution <execution> failed; see: loop status", execution="$.detail.pipelineExecutionArn"
         )
-        failed = events.RuleTargetInput.from_text(
-            f"{names.prefix}: pipeline execution {events.EventField.from_path('$.detail.pipelineExecutionArn')} failed; see: loop status"
+        pipeline_failed = _pattern(
+            "aws.sagemaker",
+            names_of_events.PIPELINE_STATE_CHANGE,
+            {"pipelineArn": [arn("sagemaker", f"pipeline/{names.pipeline}")], "currentPipelineExecutionStatus": ["Failed"]},
         )
-        refused_pattern = events.EventPattern(source=[names_of_events.SOURCE], detail_type=[names_of_events.DATASET_REFUSED])
-        failed_pattern = events.EventPattern(
-            source=["aws.sagemaker"],
-            detail_type=[names_of_events.PIPELINE_STATE_CHANGE],
-            detail={"pipelineArn": [arn("sagemaker", f"pipeline/{names.pipeline}")], "currentPipelineExecutionStatus": ["Failed"]},
-        )
-        for id, pattern, message in (("DropRefused", refused_pattern, refused), ("PipelineFailed", failed_pattern, failed)):
-            target = targets.SnsTopic(self._storage.topic, message=message, dead_letter_queue=self._storage.dead_letters)  # type: ignore[arg-type]
-            events.Rule(self, id, rule_name=f"{names.prefix}-{_kebab(id)}", event_pattern=pattern, targets=[target])  # type: ignore[list-item]
+        self._deliver("DropRefused", _pattern(names_of_events.SOURCE, names_of_events.DATASET_REFUSED), topic, refused)
+        self._deliver("PipelineFailed", pipeline_failed, topic, failed)
 
     def _reconcile(self) -> None:
         """Events are best effort: on a schedule the release function compares desired with actual."""
         names = self._names
-        name = f"{names.prefix}-reconcile"
-        function_arn = arn("lambda", f"function:{names.function('release')}")
         invoker = role(
             self,
             "ReconcileRole",
@@ -204,25 +225,34 @@ class Operations(Construct):
             service="scheduler.amazonaws.com",
             purpose="Starts the reconciler",
             statements=[
-                allow("InvokeRelease", ["lambda:InvokeFunction"], [function_arn]),
-                allow("SendDeadLetters", ["sqs:SendMessage"], [self._storage.dead_letters.queue_arn]),
+                allow("InvokeRelease", ["lambda:InvokeFunction"], [self.release.arn]),
+                allow("SendDeadLetters", ["sqs:SendMessage"], [self._storage.dead_letters_arn]),
             ],
         )
         scheduler.CfnSchedule(
             self,
             "Reconcile",
-            name=name,
+            name=f"{names.prefix}-reconcile",
             description="Compares what should serve with what serves",
             schedule_expression=f"rate({self._environment.operations.reconcile_minutes} minutes)",
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
-                arn=self.release.function.function_arn,
-                role_arn=invoker.role_arn,
+                arn=self.release.arn,
+                role_arn=invoker.attr_arn,
                 input=json.dumps({"source": names_of_events.SOURCE, "detail-type": "Reconcile"}),
-                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self._storage.dead_letters.queue_arn),
+                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self._storage.dead_letters_arn),
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_event_age_in_seconds=900, maximum_retry_attempts=2),
             ),
         )
+
+
+def _pattern(source: str, detail_type: str, detail: dict[str, Any] | None = None) -> Pattern:
+    return {"source": [source], "detail-type": [detail_type], **({"detail": detail} if detail else {})}
+
+
+def _sentence(template: str, **paths: str) -> events.CfnRule.InputTransformerProperty:
+    """A message in which ``<name>`` stands for the event's value at that path."""
+    return events.CfnRule.InputTransformerProperty(input_template=json.dumps(template), input_paths_map=paths)
 
 
 def _kebab(id: str) -> str:

@@ -4,19 +4,21 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.environment import Environment
-from infra.stack import Stack
 from infra.platform.catalog import Catalog
 from infra.platform.deploy_roles import DeployRoles
 from infra.platform.operations import Operations
 from infra.platform.storage import Storage
 from infra.platform.training import Training
+from infra.stack import Stack
 from interfaces.contract import Contract
 
 
 class Platform(Stack):
     """data lands → ingest → pipeline → registry → approve → release; what serves is in its own stack."""
 
-    def __init__(self, scope: Construct, id: str, *, environment: Environment, contract: Contract, git_commit: str, termination_protection: bool) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, environment: Environment, contract: Contract, git_commit: str, termination_protection: bool
+    ) -> None:
         super().__init__(scope, id, name=environment.names.platform_stack, termination_protection=termination_protection)
         storage = Storage(self, "Storage", environment=environment)
         Catalog(self, "Catalog", environment=environment, contract=contract, storage=storage)
@@ -24,6 +26,6 @@ class Platform(Stack):
         DeployRoles(self, "DeployRoles", environment=environment)
         Operations(self, "Operations", environment=environment, contract=contract, storage=storage)
         for name, bucket in (("Landing", storage.landing), ("Data", storage.data), ("Artefacts", storage.artefacts)):
-            cdk.CfnOutput(self, f"{name}Bucket", value=bucket.bucket_name)
-        cdk.CfnOutput(self, "KeyArn", value=storage.key.key_arn)
-        cdk.CfnOutput(self, "NotificationsTopicArn", value=storage.topic.topic_arn)
+            cdk.CfnOutput(self, f"{name}Bucket", value=bucket)
+        cdk.CfnOutput(self, "KeyArn", value=storage.key_arn)
+        cdk.CfnOutput(self, "NotificationsTopicArn", value=storage.topic_arn)

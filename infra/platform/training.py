@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from aws_cdk import Aws, CfnMapping, Fn, Stack
+from aws_cdk import Aws, CfnMapping, Fn
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -13,8 +13,9 @@ from constructs import Construct
 from infra import assets
 from infra.definition import compiled
 from infra.environment import Environment, metric_of
-from infra.iam import allow, arn, pass_role, role, s3_arn, use_key
+from infra.iam import PARTITION, REGION, Statement, allow, arn, pass_role, role, s3_arn, use_key
 from infra.platform.storage import Storage
+from infra.stack import publish
 from interfaces import layout
 from interfaces.contract import Contract
 from interfaces.pipeline_settings import PLACEHOLDERS, PipelineSettings
@@ -28,12 +29,13 @@ _SAGEMAKER = "sagemaker.amazonaws.com"
 class Training(Construct):
     """Pipeline, package group and the three roles: pipeline, processing jobs, training jobs."""
 
-    def __init__(self, scope: Construct, id: str, *, environment: Environment, contract: Contract, storage: Storage, git_commit: str) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, environment: Environment, contract: Contract, storage: Storage, git_commit: str
+    ) -> None:
         super().__init__(scope, id)
         self._names, self._storage = environment.names, storage
-        stack = Stack.of(self)
-        steps, source = assets.publish(stack, assets.steps()), assets.publish(stack, assets.source())
-        self.image = image_uri(self)
+        steps, source = publish(self, assets.steps()), publish(self, assets.source())
+        self._registry = image_registry(self)
         self.group = sagemaker.CfnModelPackageGroup(
             self,
             "Models",
@@ -48,34 +50,34 @@ class Training(Construct):
             pipeline_name=self._names.pipeline,
             pipeline_display_name=self._names.pipeline,
             pipeline_description="Dataset version to registered model",
-            role_arn=self._pipeline_role(processing, training).role_arn,
+            role_arn=self._pipeline_role(processing, training).attr_arn,
             pipeline_definition={
                 "PipelineDefinitionBody": _filled(
                     compiled(settings),
                     {
-                        "ProcessingRoleArn": processing.role_arn,
-                        "TrainingRoleArn": training.role_arn,
-                        "ImageUri": self.image,
+                        "ProcessingRoleArn": processing.attr_arn,
+                        "TrainingRoleArn": training.attr_arn,
+                        "ImageUri": f"{self._registry}.dkr.ecr.{REGION}.{Aws.URL_SUFFIX}/{IMAGE_REPOSITORY}:{IMAGE_TAG}",
                         "AssetBucket": steps.bucket,
                         "StepsFile": steps.key,
                         "SourceFile": source.key,
-                        "DataBucket": storage.data.bucket_name,
-                        "ArtefactBucket": storage.artefacts.bucket_name,
-                        "KmsKeyArn": storage.key.key_arn,
+                        "DataBucket": storage.data,
+                        "ArtefactBucket": storage.artefacts,
+                        "KmsKeyArn": storage.key_arn,
                         "ModelPackageGroup": self._names.model_package_group,
                         "GitCommit": git_commit,
-                        "Region": Aws.REGION,
+                        "Region": REGION,
                     },
                 )
             },
         )
         self.pipeline.add_resource_dependency(self.group)
 
-    def _job_role(self, kind: str, code: assets.Location) -> iam.Role:
-        runs = s3_arn(self._storage.artefacts.bucket_name, f"{layout.RUNS}/*")
-        data = self._storage.data.bucket_name
+    def _job_role(self, kind: str, code: assets.Location) -> iam.CfnRole:
+        runs = s3_arn(self._storage.artefacts, f"{layout.RUNS}/*")
+        data = self._storage.data
         read = [s3_arn(code.bucket, code.key), runs, s3_arn(data, f"{layout.CURATED}*"), s3_arn(data, f"{layout.MANIFESTS}*")]
-        listed = [s3_arn(code.bucket), s3_arn(data), s3_arn(self._storage.artefacts.bucket_name)]
+        listed = [s3_arn(code.bucket), s3_arn(data), s3_arn(self._storage.artefacts)]
         return role(
             self,
             f"{kind.capitalize()}Role",
@@ -86,15 +88,20 @@ class Training(Construct):
                 allow("ReadInputs", ["s3:GetObject"], read),
                 allow("ListInputs", ["s3:ListBucket"], listed),
                 allow("WriteOutputs", ["s3:PutObject"], [runs]),
-                use_key(self._storage.key.key_arn),
-                *job_logs(f"{kind.capitalize()}Jobs"),
-                *pull_image(),
+                use_key(self._storage.key_arn),
+                # SageMaker attaches the encrypted volume of a job with a grant that the job's role makes
+                allow("EncryptVolume", ["kms:CreateGrant"], [self._storage.key_arn], {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+                *observe(f"{kind.capitalize()}Jobs"),
+                *pull_image(self._registry),
             ],
         )
 
-    def _pipeline_role(self, processing: iam.Role, training: iam.Role) -> iam.Role:
+    def _pipeline_role(self, processing: iam.CfnRole, training: iam.CfnRole) -> iam.CfnRole:
         jobs = [arn("sagemaker", f"{kind}-job/pipelines-*") for kind in ("processing", "training")]
-        package = [arn("sagemaker", f"{kind}/{self._names.model_package_group}{tail}") for kind, tail in (("model-package-group", ""), ("model-package", "/*"))]
+        package = [
+            arn("sagemaker", f"{kind}/{self._names.model_package_group}{tail}")
+            for kind, tail in (("model-package-group", ""), ("model-package", "/*"))
+        ]
         create = ["sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob"]
         follow = [f"sagemaker:{verb}{kind}Job" for kind in ("Processing", "Training") for verb in ("Describe", "Stop")]
         return role(
@@ -106,21 +113,20 @@ class Training(Construct):
             statements=[
                 allow("RunJobs", [*create, *follow], jobs),
                 allow("TagWhatItCreates", ["sagemaker:AddTags"], [*jobs, *package]),
-                pass_role("PassJobRoles", processing.role_arn, _SAGEMAKER),
-                pass_role("PassTrainingRole", training.role_arn, _SAGEMAKER),
+                pass_role("PassJobRoles", processing.attr_arn, _SAGEMAKER),
+                pass_role("PassTrainingRole", training.attr_arn, _SAGEMAKER),
                 allow("RegisterModels", ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"], package),
-                allow("ReadReports", ["s3:GetObject"], [s3_arn(self._storage.artefacts.bucket_name, f"{layout.RUNS}/*")]),
-                use_key(self._storage.key.key_arn, write=False),
-                *pull_image(),
+                allow("ReadReports", ["s3:GetObject"], [s3_arn(self._storage.artefacts, f"{layout.RUNS}/*")]),
+                use_key(self._storage.key_arn, write=False),
+                *pull_image(self._registry),
             ],
         )
 
 
-def image_uri(scope: Construct) -> str:
-    """The scikit-learn image of the stack's region, from a mapping of the SDK's registry accounts."""
-    mapping = CfnMapping(Stack.of(scope), "SklearnImage", mapping={region: {"Account": account} for region, account in registries().items()})
-    account = mapping.find_in_map(Aws.REGION, "Account")
-    return f"{account}.dkr.ecr.{Aws.REGION}.{Aws.URL_SUFFIX}/{IMAGE_REPOSITORY}:{IMAGE_TAG}"
+def image_registry(scope: Construct) -> str:
+    """The account of the scikit-learn image in the stack's region, from a mapping of the SDK's registry accounts."""
+    mapping = CfnMapping(scope, "SklearnRegistry", mapping={region: {"Account": account} for region, account in registries().items()})
+    return mapping.find_in_map(REGION, "Account")
 
 
 @cache
@@ -137,15 +143,17 @@ def registries() -> dict[str, str]:
     return dict(sorted(accounts.items()))
 
 
-def job_logs(kind: str) -> list[iam.PolicyStatement]:
-    """What a SageMaker job's role needs to write its log."""
+def observe(kind: str) -> list[Statement]:
+    """What SageMaker needs of a role to write logs and metrics of ``ProcessingJobs``, ``TrainingJobs`` or ``Endpoints``."""
     group = arn("logs", f"log-group:/aws/sagemaker/{kind}*")
-    return [allow("WriteLogs", ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], [group])]
+    write = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    of_kind = {"StringEquals": {"cloudwatch:namespace": f"/aws/sagemaker/{kind}"}}
+    return [allow("WriteLogs", write, [group]), allow("PublishMetrics", ["cloudwatch:PutMetricData"], ["*"], of_kind)]
 
 
-def pull_image() -> list[iam.PolicyStatement]:
+def pull_image(registry: str) -> list[Statement]:
     """Pull the scikit-learn image; the authorization token has no resource to name."""
-    repository = f"arn:{Aws.PARTITION}:ecr:{Aws.REGION}:*:repository/{IMAGE_REPOSITORY}"
+    repository = f"arn:{PARTITION}:ecr:{REGION}:{registry}:repository/{IMAGE_REPOSITORY}"
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     return [allow("PullImage", pull, [repository]), allow("AuthorizePull", ["ecr:GetAuthorizationToken"], ["*"])]
 

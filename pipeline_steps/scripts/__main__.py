@@ -3,6 +3,7 @@
 import importlib
 import sys
 
+from interfaces.errors import InterfaceError
 from pipeline_steps.scripts.job import fail
 
 VERBS = ("validate", "features", "evaluate", "baseline")
@@ -15,7 +16,7 @@ def main(argv: list[str]) -> None:
     module = importlib.import_module(f"pipeline_steps.scripts.{argv[0]}")
     try:
         module.main(argv[1:])
-    except (ValueError, KeyError, FileNotFoundError) as error:
+    except (ValueError, KeyError, FileNotFoundError, InterfaceError) as error:
         fail(f"{argv[0]}: {error}")
 
 

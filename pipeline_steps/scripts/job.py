@@ -1,6 +1,7 @@
 """What every step script shares: paths in, JSON out, and a failure that reaches the user."""
 
 import json
+import math
 import sys
 import traceback
 from pathlib import Path
@@ -50,7 +51,7 @@ def write_rows(rows: pd.DataFrame, folder: str, name: str = "part-00000.parquet"
 
 
 def write_json(content: dict[str, Any], folder: str, name: str) -> None:
-    """Write a report. Not-a-number is written as null: strict JSON for every reader."""
+    """Write a report. What is not a finite number is written as null: strict JSON for every reader."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     (target / name).write_text(json.dumps(_strict(content), indent=2) + "\n")
@@ -61,6 +62,6 @@ def _strict(value: Any) -> Any:
         return {k: _strict(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_strict(v) for v in value]
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import joblib
 
+from interfaces.errors import InterfaceError
 from model_code import estimator
 from model_code.predict import Bundle
 from pipeline_steps.scripts import job
@@ -51,7 +52,7 @@ def write_artefact(bundle: Bundle, folder: Path) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (ValueError, KeyError, FileNotFoundError) as error:
+    except (ValueError, KeyError, FileNotFoundError, InterfaceError) as error:
         # the training image's own reporting goes through this file (FailureReason of the job)
         failure = Path("/opt/ml/output/failure")
         failure.parent.mkdir(parents=True, exist_ok=True)

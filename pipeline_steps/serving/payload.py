@@ -140,10 +140,10 @@ def _is_header(cells: list[str], contract: Contract) -> bool:
 def _read_json(text: str, kind: str, contract: Contract) -> list[dict[str, str | None]]:
     try:
         if kind == JSON_LINES:
-            raw: Any = [json.loads(line) for line in text.splitlines() if line.strip()]
+            raw: Any = [json.loads(line) for line in text.split("\n") if line.strip()]
         else:
             raw = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits and endless nesting
         raise _Fault(f"the body is not {kind}: {error}") from None
     if isinstance(raw, dict):
         raw = raw["instances"] if "instances" in raw else [raw]
