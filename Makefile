@@ -38,7 +38,7 @@ demo: $(STAMP) ## the whole life of a model on the local AWS, with a report
 	@$(BIN)/loop demo
 
 test: $(STAMP) ## the everyday tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
 
 test-slow: $(STAMP) ## the tests marked slow
 	@$(BIN)/python -m pytest -q -m slow tests

@@ -28,7 +28,9 @@ def _generalise(proposal: Proposal, sample: Sample) -> None:
     contract: Contract = proposal.contract
     columns = tuple(c if c.name == contract.target else replace(c, allowed=(), nullable=True) for c in contract.columns)
     proposal.contract = replace(contract, columns=columns)
-    proposal.doubts[""] = _join(proposal.doubts.get(""), f"inferred from the first {len(sample.rows):,} rows: later categories and gaps are allowed")
+    proposal.doubts[""] = _join(
+        proposal.doubts.get(""), f"inferred from the first {len(sample.rows):,} rows: later categories and gaps are allowed"
+    )
 
 
 def _join(*parts: str | None) -> str:

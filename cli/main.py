@@ -59,7 +59,9 @@ def demo(
 
 @app.command()
 def status(
-    environment: Annotated[str | None, typer.Option(help="Ask AWS about PROJECT-ENVIRONMENT (for example loans-dev) instead of showing the last demo.")] = None,
+    environment: Annotated[
+        str | None, typer.Option(help="Ask AWS about PROJECT-ENVIRONMENT (for example loans-dev) instead of showing the last demo.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """What ran, what is approved, what serves."""

@@ -8,7 +8,8 @@ def render(found: dict[str, Any]) -> str:
     lines = [f"{stack['name']:<28} {stack['status']}" for stack in found["stacks"]]
     manifest, execution, package = found.get("manifest"), found.get("execution"), found.get("package")
     if manifest:
-        lines += ["", f"dataset   {manifest['version']}: {manifest['rows']} rows, {manifest['quarantined']} quarantined, from drop {manifest['drop']!r}"]
+        counts = f"{manifest['rows']} rows, {manifest['quarantined']} quarantined"
+        lines += ["", f"dataset   {manifest['version']}: {counts}, from drop {manifest['drop']!r}"]
     if execution:
         lines += ["", f"pipeline  {execution['status']} {execution['reason']}".rstrip()]
         for step in execution["steps"]:
@@ -19,5 +20,8 @@ def render(found: dict[str, Any]) -> str:
         lines += ["", f"package   version {package['version']}: {package['approval']}. {package['metadata'].get('verdict_reason', '')}"]
     endpoint = found.get("endpoint")
     if endpoint:
-        lines += ["", f"endpoint  {endpoint['name']}: {endpoint['status']} on {endpoint['config']}; {found['captured_records']} captured records"]
+        lines += [
+            "",
+            f"endpoint  {endpoint['name']}: {endpoint['status']} on {endpoint['config']}; {found['captured_records']} captured records",
+        ]
     return "\n".join(lines)

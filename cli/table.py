@@ -42,7 +42,8 @@ def read_sample(path: Path, limit: int = SAMPLE_ROWS) -> Sample:
         raise TableError(f"{path}: a header and no rows")
     whole = [row for row in records if len(row) == len(names)]
     if len(whole) * 2 < len(records):
-        raise TableError(f"{path}: {len(records) - len(whole)} of {len(records)} rows have another number of values than the header's {len(names)}; is it separated by commas?")
+        odd = f"{len(records) - len(whole)} of {len(records)} rows"
+        raise TableError(f"{path}: {odd} have another number of values than the header's {len(names)}; is it separated by commas?")
     return Sample(pd.DataFrame(whole, columns=names, dtype="object"), complete, len(records) - len(whole))
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from interfaces.contract import Contract, ContractError
+from interfaces.contract import Contract
 from interfaces.contract import parse as parse_contract
+from interfaces.errors import ContractError
 from interfaces.names import Names
 from interfaces.reports import DEFAULT_METRIC, METRICS
 

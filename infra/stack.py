@@ -37,11 +37,3 @@ def publish(scope: Construct, asset: Asset) -> Location:
     stack = cdk.Stack.of(scope)
     assert isinstance(stack, Stack)
     return stack.publish(asset)
-
-
-def resource(scope: Construct, id: str, type: str, **properties: object) -> cdk.CfnResource:
-    """A resource by its CloudFormation type and property names, for modules that are slow to import.
-
-    aws_lambda brings aws_ec2 with it and aws_glue is as large: a sixth of a second of each synth.
-    """
-    return cdk.CfnResource(scope, id, type=type, properties=properties)

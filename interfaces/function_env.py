@@ -32,7 +32,7 @@ class FunctionEnv:
                     raise SettingError(f"{name}={raw!r} is not a number") from None
             else:
                 values[field.name] = raw
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**values)
 
     def variables(self) -> dict[str, str]:
         """The variables as infra/ sets them."""

@@ -29,10 +29,7 @@ class Metric:
 
 
 METRICS: dict[str, dict[str, Metric]] = {
-    "binary": {
-        name: Metric(name, True, 0.0, 1.0)
-        for name in ("auc", "accuracy", "precision", "recall", "f1")
-    },
+    "binary": {name: Metric(name, True, 0.0, 1.0) for name in ("auc", "accuracy", "precision", "recall", "f1")},
     "multiclass": {
         name: Metric(name, True, 0.0, 1.0)
         for name in (

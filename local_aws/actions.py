@@ -136,7 +136,11 @@ def _sqs(params: dict[str, Any]) -> list[str]:
 
 def _named(service: str, template: str, *names: str) -> Callable[[dict[str, Any]], list[str]]:
     def find(params: dict[str, Any]) -> list[str]:
-        return [_arn(service, str(params[n]) if str(params[n]).startswith("arn:") else template.format(params[n])) for n in names if params.get(n)]
+        return [
+            _arn(service, str(params[n]) if str(params[n]).startswith("arn:") else template.format(params[n]))
+            for n in names
+            if params.get(n)
+        ]
 
     return find
 
@@ -158,7 +162,9 @@ _RESOURCES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "cloudformation": _named("cloudformation", "stack/{}/*", "StackName"),
     "scheduler": _named("scheduler", "schedule/default/{}", "Name"),
     "cloudwatch": _named("cloudwatch", "alarm:{}", "AlarmName"),
-    "events": lambda params: [_arn("events", "event-bus/default")] if "Entries" in params else _named("events", "rule/{}", "Name", "Rule")(params),
+    "events": lambda params: (
+        [_arn("events", "event-bus/default")] if "Entries" in params else _named("events", "rule/{}", "Name", "Rule")(params)
+    ),
     "iam": lambda params: [f"arn:aws:iam::{ACCOUNT}:role/{params['RoleName']}"] if "RoleName" in params else [],
     "application-autoscaling": lambda _: [_arn("application-autoscaling", "scalable-target/*")],
 }

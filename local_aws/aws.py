@@ -12,6 +12,7 @@ from local_aws.cloudformation.engine import Engine
 from local_aws.cloudformation.service import CloudFormation
 from local_aws.dispatcher import Dispatcher
 from local_aws.door import Door
+from local_aws.errors import LocalAwsError
 from local_aws.events.service import Events
 from local_aws.glue.jobs import GlueJobs
 from local_aws.images.registry import GLUE, LAMBDA, SKLEARN
@@ -41,7 +42,12 @@ class LocalAws:
     ``url`` is the loopback door for every other client.
     """
 
+    _open = False
+
     def __init__(self, port: int = 0) -> None:
+        if LocalAws._open:
+            raise LocalAwsError("a local AWS is open in this process already; close it first")
+        LocalAws._open = True
         moto_seam.reset()
         self.clock = Clock()
         self.journal = Journal()
@@ -113,6 +119,7 @@ class LocalAws:
         self._door.close()
         self.clock.close()
         self.launcher.close()
+        LocalAws._open = False
 
     def __enter__(self) -> Self:
         return self

@@ -83,6 +83,10 @@ def _wait(cloudformation: Any, name: str) -> str:
         if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
             failed = [e for e in reversed(events) if e["ResourceStatus"].endswith("_FAILED")]
-            why = f"{failed[0]['LogicalResourceId']}: {failed[0].get('ResourceStatusReason', '')}" if failed else stack.get("StackStatusReason", "")
+            why = (
+                f"{failed[0]['LogicalResourceId']}: {failed[0].get('ResourceStatusReason', '')}"
+                if failed
+                else stack.get("StackStatusReason", "")
+            )
             raise DeployFailed(f"stack {name} ended in {status}: {why}")
         return status

@@ -46,7 +46,9 @@ class Door:
             answer = self._dispatcher.handle(_request(environ))
         except AwsError as error:
             answer = HttpResponse(error.status, {"Content-Type": "text/plain"}, str(error).encode())
-        headers = [(k, v) for k, v in answer.headers.items() if k.lower() not in ("connection", "transfer-encoding", "content-length", "status")]
+        headers = [
+            (k, v) for k, v in answer.headers.items() if k.lower() not in ("connection", "transfer-encoding", "content-length", "status")
+        ]
         body = b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body
         length = next((v for k, v in answer.headers.items() if k.lower() == "content-length"), str(len(answer.body)))
         headers.append(("Content-Length", length if environ["REQUEST_METHOD"] == "HEAD" else str(len(body))))

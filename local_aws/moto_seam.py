@@ -157,8 +157,12 @@ def forward(http: HttpRequest, parsed: Parsed) -> HttpResponse:
         except HTTPException as error:
             status, headers, body = error.code, dict(error.get_headers()), error.get_body()
         except NotImplementedError as error:
-            raise AwsError("LocalAwsUnsupported", f"moto does not implement {parsed.service}:{parsed.operation.name}: {error}", 501) from None
-    return HttpResponse(int(status), {str(k): str(v) for k, v in dict(headers).items()}, body.encode() if isinstance(body, str) else bytes(body))
+            raise AwsError(
+                "LocalAwsUnsupported", f"moto does not implement {parsed.service}:{parsed.operation.name}: {error}", 501
+            ) from None
+    return HttpResponse(
+        int(status), {str(k): str(v) for k, v in dict(headers).items()}, body.encode() if isinstance(body, str) else bytes(body)
+    )
 
 
 def _method(service: str, url: str) -> Any:
@@ -172,7 +176,7 @@ def _method(service: str, url: str) -> Any:
 
 @cache
 def _routes(name: str) -> list[tuple[re.Pattern[str], Any]]:
-    backend = backends.get_backend(name)  # type: ignore[call-overload]
+    backend = backends.get_backend(name)
     if isinstance(backend, BackendDict):
         by_region = backend[ACCOUNT]
         backend = by_region["us-east-1" if "us-east-1" in by_region else "aws"]

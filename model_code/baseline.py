@@ -73,11 +73,7 @@ def _numbers(values: np.ndarray, common: dict[str, int], completeness: float) ->
         "min": low,
         "max": high,
         "distribution": {
-            "kll": {
-                "buckets": [
-                    {"lower_bound": edges[i], "upper_bound": edges[i + 1], "count": float(counts[i])} for i in range(BUCKETS)
-                ]
-            }
+            "kll": {"buckets": [{"lower_bound": edges[i], "upper_bound": edges[i + 1], "count": float(counts[i])} for i in range(BUCKETS)]}
         },
     }
     return out

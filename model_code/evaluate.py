@@ -70,7 +70,9 @@ def scores(contract: Contract, truth: np.ndarray, predicted: np.ndarray, probabi
     return out
 
 
-def slices(contract: Contract, rows: pd.DataFrame, truth: np.ndarray, predicted: np.ndarray, probability: np.ndarray | None) -> list[dict[str, Any]]:
+def slices(
+    contract: Contract, rows: pd.DataFrame, truth: np.ndarray, predicted: np.ndarray, probability: np.ndarray | None
+) -> list[dict[str, Any]]:
     """Metrics per value of each sensitive or low-cardinality categorical column.
 
     Numeric columns of more than 12 values are cut at their quartiles. Slices below 30 rows carry their
@@ -97,7 +99,9 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _bootstrap(contract: Contract, truth: np.ndarray, predicted: np.ndarray, probability: np.ndarray | None, seed: int) -> list[dict[str, float]]:
+def _bootstrap(
+    contract: Contract, truth: np.ndarray, predicted: np.ndarray, probability: np.ndarray | None, seed: int
+) -> list[dict[str, float]]:
     rng = np.random.default_rng(seed)
     out = []
     for _ in range(BOOTSTRAP_SAMPLES):

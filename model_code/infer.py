@@ -41,7 +41,9 @@ def infer(raw: pd.DataFrame, target: str, name: str = "dataset") -> Proposal:
     event_time = next((c.name for c in columns if c.type == "timestamp" and c.name != target), None)
     if event_time:
         times = [c.name for c in columns if c.type == "timestamp"]
-        doubts[event_time] = "taken as the event time: rows are split by it" + (f"; others: {', '.join(times[1:])}" if len(times) > 1 else "")
+        doubts[event_time] = "taken as the event time: rows are split by it" + (
+            f"; others: {', '.join(times[1:])}" if len(times) > 1 else ""
+        )
     identifiers = tuple(c for c in raw.columns if c != target and _identifies(raw[c], by_name[c], doubts))
     exclude = tuple(c for c in _leaks(raw, columns, target, doubts) if c not in identifiers)
     sensitive = tuple(c.name for c in columns if c.name != target and any(_word(c.name, word) for word in _SENSITIVE))
@@ -59,7 +61,9 @@ def infer(raw: pd.DataFrame, target: str, name: str = "dataset") -> Proposal:
         exclude=exclude,
     )
     if not contract.features:
-        raise InferenceError(f"no feature is left beside the target {target!r}: every other column identifies the row or repeats the target")
+        raise InferenceError(
+            f"no feature is left beside the target {target!r}: every other column identifies the row or repeats the target"
+        )
     return Proposal(contract, doubts)
 
 
@@ -126,7 +130,9 @@ def _problem(values: pd.Series, column: Column, doubts: dict[str, str]) -> tuple
     if column.numeric and (kinds > 20 or column.type == "number"):
         return "regression", Column(column.name, column.type, False, column.minimum)
     if kinds > MAX_CLASSES:
-        raise InferenceError(f"the target {column.name!r} has {kinds} different texts: neither a number nor a class (at most {MAX_CLASSES})")
+        raise InferenceError(
+            f"the target {column.name!r} has {kinds} different texts: neither a number nor a class (at most {MAX_CLASSES})"
+        )
     if column.numeric:
         doubts[column.name] = f"{kinds} whole numbers: taken as classes, not as a quantity"
     if column.type == "boolean":  # classes keep the file's own spelling

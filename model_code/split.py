@@ -42,7 +42,8 @@ def split(frame: pd.DataFrame, contract: Contract, seed: int = 0) -> Split:
         keys = list(contract.identifiers) or [c.name for c in contract.features]
         parts = _by_hash(frame[keys], seed)
         method = "identifier" if contract.identifiers else "content"
-    result = Split(*(np.flatnonzero(parts == i) for i in range(3)), method=method)
+    train, validation, test = (np.flatnonzero(parts == i) for i in range(3))
+    result = Split(train, validation, test, method)
     _check(frame, contract, result)
     return result
 
@@ -65,8 +66,7 @@ def _check(frame: pd.DataFrame, contract: Contract, parts: Split) -> None:
     for name in ("train", "validation", "test"):
         if len(getattr(parts, name)) == 0:
             raise SplitError(
-                f"the {name} part is empty: {len(frame)} rows divided by {parts.method}; "
-                "land more rows, or more distinct ones"
+                f"the {name} part is empty: {len(frame)} rows divided by {parts.method}; land more rows, or more distinct ones"
             )
     if contract.problem_type == "regression":
         return

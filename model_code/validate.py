@@ -51,8 +51,7 @@ def check(raw: pd.DataFrame, contract: Contract, *, columns: tuple[Column, ...] 
             bad[where] = True
             cells = raw[column.name].to_numpy()[where]
             problems += [
-                Problem(int(row), column.name, None if pd.isna(cell) else str(cell), reason)
-                for row, cell in zip(where, cells, strict=True)
+                Problem(int(row), column.name, None if pd.isna(cell) else str(cell), reason) for row, cell in zip(where, cells, strict=True)
             ]
     keep = np.flatnonzero(~bad)
     rows = pd.DataFrame(typed, index=raw.index).iloc[keep].reset_index(drop=True)
@@ -74,9 +73,13 @@ def _cells(raw: pd.Series, column: Column, missing: tuple[str, ...], *, required
         outside = held & ~text.isin(column.allowed).to_numpy()
         faults.append((outside, "is not one of " + ", ".join(column.allowed)))
     if column.minimum is not None:
-        faults.append((held & (values.to_numpy(dtype="float64", na_value=np.nan) < column.minimum), f"is below the minimum {column.minimum:g}"))
+        faults.append(
+            (held & (values.to_numpy(dtype="float64", na_value=np.nan) < column.minimum), f"is below the minimum {column.minimum:g}")
+        )
     if column.maximum is not None:
-        faults.append((held & (values.to_numpy(dtype="float64", na_value=np.nan) > column.maximum), f"is above the maximum {column.maximum:g}"))
+        faults.append(
+            (held & (values.to_numpy(dtype="float64", na_value=np.nan) > column.maximum), f"is above the maximum {column.maximum:g}")
+        )
     return values, faults
 
 

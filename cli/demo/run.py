@@ -116,7 +116,9 @@ class Demo:
 
     def _decided_package(self, execution: str) -> str | None:
         sagemaker = self._client("sagemaker")
-        registered = [s["Metadata"]["RegisterModel"]["Arn"] for s in steps_of(sagemaker, execution) if "RegisterModel" in s.get("Metadata", {})]
+        registered = [
+            s["Metadata"]["RegisterModel"]["Arn"] for s in steps_of(sagemaker, execution) if "RegisterModel" in s.get("Metadata", {})
+        ]
         if not registered:
             raise RunFailed("register", "the pipeline registered no model")
         package = sagemaker.describe_model_package(ModelPackageName=registered[0])
@@ -131,14 +133,18 @@ class Demo:
         stack = self._client("cloudformation").describe_stacks(StackName=self._names.serving_stack)["Stacks"][0]
         status = stack["StackStatus"]
         if status.startswith("UPDATE_ROLLBACK") and status.endswith(("COMPLETE", "FAILED")):
-            raise RunFailed("release", f"{self._names.serving_stack} is {status}: {narrator.resource_failure or stack.get('StackStatusReason', '')}")
+            raise RunFailed(
+                "release", f"{self._names.serving_stack} is {status}: {narrator.resource_failure or stack.get('StackStatusReason', '')}"
+            )
         parameters = {p["ParameterKey"]: p["ParameterValue"] for p in stack["Parameters"]}
         if status != "UPDATE_COMPLETE" or parameters["ModelPackageArn"] != package:
             return None
         endpoint: dict[str, Any] = self._client("sagemaker").describe_endpoint(EndpointName=self._names.endpoint)
         monitoring = self._client("cloudformation").describe_stacks(StackName=self._names.monitoring_stack)["Stacks"][0]
         follows = {p["ParameterKey"]: p["ParameterValue"] for p in monitoring["Parameters"]}["ModelPackageArn"] == package
-        return endpoint if endpoint["EndpointStatus"] == "InService" and follows and monitoring["StackStatus"] == "UPDATE_COMPLETE" else None
+        return (
+            endpoint if endpoint["EndpointStatus"] == "InService" and follows and monitoring["StackStatus"] == "UPDATE_COMPLETE" else None
+        )
 
     def _invoke(self, execution: str) -> int:
         """Held-out rows: the pipeline's own test part, one by one as JSON and then together as CSV."""
@@ -216,4 +222,3 @@ class Demo:
 def _headline(evaluation: dict[str, Any], contract: Contract) -> dict[str, float]:
     block = evaluation[f"{KIND[contract.problem_type]}_metrics"]
     return {name: block[name]["value"] for name in METRICS[contract.problem_type] if name in block}
-

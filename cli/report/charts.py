@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-_SIZE, _PAD = 280, 36
+_SIZE, _PAD = 290, 46
 
 
 def curve(xs: list[float], ys: list[float], x_label: str, y_label: str, *, diagonal: bool = False) -> Markup:
@@ -23,7 +23,7 @@ def curve(xs: list[float], ys: list[float], x_label: str, y_label: str, *, diago
         _SIZE,
         f'<rect class="frame" x="{_PAD}" y="{_PAD}" width="{inner}" height="{inner}"/>{guide}<polyline class="line" points="{points}"/>{ticks}'
         f'<text class="label" x="{_SIZE / 2}" y="{_SIZE - 4}" text-anchor="middle">{escape(x_label)}</text>'
-        f'<text class="label" transform="rotate(-90)" x="{-_SIZE / 2}" y="12" text-anchor="middle">{escape(y_label)}</text>',
+        f'<text class="label" transform="rotate(-90)" x="{-_SIZE / 2}" y="14" text-anchor="middle">{escape(y_label)}</text>',
     )
 
 
@@ -36,7 +36,8 @@ def histogram(counts: list[float], edges: list[float]) -> Markup:
         for i, c in enumerate(counts)
     )
     labels = "".join(
-        f'<text class="tick" x="{_PAD + f * inner:.0f}" y="{_SIZE - _PAD + 14}" text-anchor="middle">{edges[0] + f * (edges[-1] - edges[0]):.4g}</text>' for f in (0, 0.5, 1)
+        f'<text class="tick" x="{_PAD + f * inner:.0f}" y="{_SIZE - _PAD + 14}" text-anchor="middle">{edges[0] + f * (edges[-1] - edges[0]):.4g}</text>'
+        for f in (0, 0.5, 1)
     )
     return _svg(_SIZE, _SIZE, f'<line class="axis" x1="{_PAD}" y1="{_SIZE - _PAD}" x2="{_SIZE - _PAD}" y2="{_SIZE - _PAD}"/>{bars}{labels}')
 
@@ -53,7 +54,9 @@ def matrix(confusion: dict[str, dict[str, int]]) -> Markup:
         for j, predicted in enumerate(labels):
             count = confusion[actual][predicted]
             x, y = 90 + j * cell, 40 + i * cell
-            parts.append(f'<rect class="cell" style="fill-opacity:{0.08 + 0.8 * count / total:.2f}" x="{x}" y="{y}" width="{cell - 2}" height="{cell - 2}"/>')
+            parts.append(
+                f'<rect class="cell" style="fill-opacity:{0.08 + 0.8 * count / total:.2f}" x="{x}" y="{y}" width="{cell - 2}" height="{cell - 2}"/>'
+            )
             parts.append(f'<text class="count" x="{x + cell / 2 - 1:.0f}" y="{y + cell / 2 + 4:.0f}" text-anchor="middle">{count}</text>')
     side = 100 + cell * len(labels)
     return _svg(side, side - 40, "".join(parts))
@@ -92,24 +95,32 @@ def dag(steps: list[dict[str, Any]], edges: list[Any]) -> Markup:
     for node in nodes:
         columns.setdefault(layer[node], []).append(node)
     height = 20 + max(len(c) for c in columns.values()) * 66
-    place = {n: (12 + x * 152, height / 2 - len(c) * 33 + y * 66 + 8) for x, c in columns.items() for y, n in enumerate(c)}
+    place = {n: (12 + x * 160, height / 2 - len(c) * 33 + y * 66 + 8) for x, c in columns.items() for y, n in enumerate(c)}
     lines = "".join(
-        f'<path class="edge" d="M{place[a][0] + 126},{place[a][1] + 23} C{place[a][0] + 142},{place[a][1] + 23} {place[b][0] - 16},{place[b][1] + 23} {place[b][0]},{place[b][1] + 23}"/>'
+        f'<path class="edge" d="M{place[a][0] + 132},{place[a][1] + 23} C{place[a][0] + 148},{place[a][1] + 23} {place[b][0] - 16},{place[b][1] + 23} {place[b][0]},{place[b][1] + 23}"/>'
         for a, b in edges
     )
     boxes = "".join(_box(n, ran.get(n), *place[n]) for n in nodes)
-    return _svg(24 + (max(columns) + 1) * 152, int(height), lines + boxes)
+    return _svg(24 + (max(columns) + 1) * 160, int(height), lines + boxes)
 
 
 def _box(name: str, step: dict[str, Any] | None, x: float, y: float) -> str:
     status = step["status"].lower() if step else "skipped"
-    detail = "not needed" if step is None else "cached" if step["cached"] else f"{step['seconds']:.2f} s" if step["seconds"] is not None else status
+    detail = (
+        "not needed"
+        if step is None
+        else "cached"
+        if step["cached"]
+        else f"{step['seconds']:.2f} s"
+        if step["seconds"] is not None
+        else status
+    )
     return (
-        f'<rect class="node {escape(status)}" x="{x}" y="{y:.0f}" width="126" height="46" rx="6"/>'
-        f'<text class="node-name" x="{x + 63}" y="{y + 20:.0f}" text-anchor="middle">{escape(name)}</text>'
-        f'<text class="tick" x="{x + 63}" y="{y + 36:.0f}" text-anchor="middle">{escape(detail)}</text>'
+        f'<rect class="node {escape(status)}" x="{x}" y="{y:.0f}" width="132" height="46" rx="6"/>'
+        f'<text class="node-name" x="{x + 66}" y="{y + 20:.0f}" text-anchor="middle">{escape(name)}</text>'
+        f'<text class="tick" x="{x + 66}" y="{y + 36:.0f}" text-anchor="middle">{escape(detail)}</text>'
     )
 
 
 def _svg(width: float, height: float, content: str) -> Markup:
-    return Markup(f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img">{content}</svg>')  # noqa: S704 - built above from escaped parts
+    return Markup(f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img">{content}</svg>')

@@ -36,7 +36,9 @@ def _metrics(evaluation: dict[str, Any] | None, package: dict[str, Any] | None) 
     problem, block = _block(evaluation)
     intervals = evaluation["mlops_loop"]["confidence_intervals"]
     gate = (package or {}).get("metadata", {}).get("metric")
-    return [{"name": n, "value": block[n]["value"], "interval": intervals.get(n), "gate": n == gate} for n in METRICS[problem] if n in block]
+    return [
+        {"name": n, "value": block[n]["value"], "interval": intervals.get(n), "gate": n == gate} for n in METRICS[problem] if n in block
+    ]
 
 
 def _plots(evaluation: dict[str, Any] | None) -> list[dict[str, str]]:
@@ -46,14 +48,21 @@ def _plots(evaluation: dict[str, Any] | None) -> list[dict[str, str]]:
     plots = []
     roc, pr = block.get("receiver_operating_characteristic_curve"), block.get("precision_recall_curve")
     if roc:
-        plots.append({"title": "ROC curve", "svg": charts.curve(roc["false_positive_rates"], roc["true_positive_rates"], "false positive rate", "true positive rate", diagonal=True)})
+        plots.append(
+            {
+                "title": "ROC curve",
+                "svg": charts.curve(
+                    roc["false_positive_rates"], roc["true_positive_rates"], "false positive rate", "true positive rate", diagonal=True
+                ),
+            }
+        )
     if pr:
         plots.append({"title": "Precision and recall", "svg": charts.curve(pr["recalls"], pr["precisions"], "recall", "precision")})
     if "confusion_matrix" in block:
         plots.append({"title": "Confusion matrix (rows: actual)", "svg": charts.matrix(block["confusion_matrix"])})
     residuals = evaluation["mlops_loop"].get("residuals")
     if residuals:
-        plots.append({"title": "Residuals (predicted − actual)", "svg": charts.histogram(residuals["counts"], residuals["edges"])})
+        plots.append({"title": "Residuals (predicted minus actual)", "svg": charts.histogram(residuals["counts"], residuals["edges"])})
     return plots
 
 
@@ -62,12 +71,20 @@ def _lineage(found: dict[str, Any]) -> list[dict[str, str]]:
     manifest, execution, package, endpoint = (found.get(k) for k in ("manifest", "execution", "package", "endpoint"))
     if manifest:
         chain.append({"what": "landing drop", "name": manifest["drop"], "detail": f"SHA-256 {manifest['content_hash'][:16]}…"})
-        chain.append({"what": "dataset version", "name": manifest["version"], "detail": f"{manifest['rows']:,} rows, {manifest['quarantined']} quarantined"})
+        chain.append(
+            {
+                "what": "dataset version",
+                "name": manifest["version"],
+                "detail": f"{manifest['rows']:,} rows, {manifest['quarantined']} quarantined",
+            }
+        )
     if execution:
         chain.append({"what": "pipeline execution", "name": execution["arn"].rsplit("/", 1)[-1], "detail": execution["status"]})
     if package:
         commit = package["metadata"].get("git_commit", "unknown")
-        chain.append({"what": "model package", "name": f"version {package['version']}", "detail": f"{package['approval']}, commit {commit[:12]}"})
+        chain.append(
+            {"what": "model package", "name": f"version {package['version']}", "detail": f"{package['approval']}, commit {commit[:12]}"}
+        )
     if endpoint:
         chain.append({"what": "endpoint", "name": endpoint["name"], "detail": f"{endpoint['status']} on {endpoint['config']}"})
     return chain

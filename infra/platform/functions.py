@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -9,7 +10,7 @@ from infra import assets
 from infra.environment import Environment
 from infra.iam import Statement, allow, role, use_key
 from infra.platform.storage import Storage
-from infra.stack import publish, resource
+from infra.stack import publish
 from interfaces.function_env import FunctionEnv
 
 RETRIES = 2
@@ -37,7 +38,7 @@ class Function(Construct):
             self, "Log", log_group_name=f"/aws/lambda/{names.function(verb)}", retention_in_days=environment.operations.log_retention_days
         )
         dead_letters = storage.dead_letters_arn
-        self.role = role(
+        execution = role(
             self,
             "Role",
             name=names.role(verb),
@@ -59,38 +60,36 @@ class Function(Construct):
             ],
         )
         code = publish(self, assets.function(verb))
-        self.function = resource(
+        function = lambda_.CfnFunction(
             self,
             "Function",
-            "AWS::Lambda::Function",
-            FunctionName=names.function(verb),
-            Description=f"mlops-loop: {verb}",
-            Runtime="python3.13",
-            Architectures=["arm64"],
-            Handler=f"lambdas.{verb}.handler.handle",
-            Code={"S3Bucket": code.bucket, "S3Key": code.key},
-            Role=self.role.attr_arn,
-            Environment={
-                "Variables": {
+            function_name=names.function(verb),
+            description=f"mlops-loop: {verb}",
+            runtime="python3.13",
+            architectures=["arm64"],
+            handler=f"lambdas.{verb}.handler.handle",
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket, s3_key=code.key),
+            role=execution.attr_arn,
+            environment=lambda_.CfnFunction.EnvironmentProperty(
+                variables={
                     "POWERTOOLS_SERVICE_NAME": verb,
                     "POWERTOOLS_METRICS_NAMESPACE": names.prefix,
                     "POWERTOOLS_LOG_LEVEL": "INFO",
                     **variables.variables(),
                 }
-            },
-            MemorySize=512,
-            Timeout=timeout_s,
-            TracingConfig={"Mode": "Active"},
-            LoggingConfig={"LogGroup": log.ref},
-            DeadLetterConfig={"TargetArn": dead_letters},
+            ),
+            memory_size=512,
+            timeout=timeout_s,
+            tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
+            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log.ref),
+            dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=dead_letters),
         )
-        self.name, self.arn = self.function.ref, self.function.get_att("Arn").to_string()
-        resource(
+        self.name, self.arn = function.ref, function.attr_arn
+        lambda_.CfnEventInvokeConfig(
             self,
             "Retries",
-            "AWS::Lambda::EventInvokeConfig",
-            FunctionName=self.name,
-            Qualifier="$LATEST",
-            MaximumRetryAttempts=RETRIES,
-            MaximumEventAgeInSeconds=MAX_AGE_S,
+            function_name=self.name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=RETRIES,
+            maximum_event_age_in_seconds=MAX_AGE_S,
         )

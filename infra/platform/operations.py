@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
@@ -11,7 +12,6 @@ from infra.environment import Environment, metric_of
 from infra.iam import Statement, allow, arn, pass_role, role, role_arn, s3_arn
 from infra.platform.functions import MAX_AGE_S, Function
 from infra.platform.storage import Storage
-from infra.stack import resource
 from interfaces import events as names_of_events
 from interfaces import layout
 from interfaces.contract import Contract
@@ -175,14 +175,13 @@ class Operations(Construct):
 
     def _rule(self, id: str, pattern: Pattern, function: Function) -> None:
         rule = self._deliver(id, pattern, function.arn)
-        resource(
+        lambda_.CfnPermission(
             self,
             f"{id}MayInvoke",
-            "AWS::Lambda::Permission",
-            FunctionName=function.name,
-            Action="lambda:InvokeFunction",
-            Principal="events.amazonaws.com",
-            SourceArn=rule.attr_arn,
+            function_name=function.name,
+            action="lambda:InvokeFunction",
+            principal="events.amazonaws.com",
+            source_arn=rule.attr_arn,
         )
 
     def _deliver(

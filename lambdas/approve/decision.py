@@ -5,7 +5,7 @@ from typing import Any
 
 from interfaces.reports import KIND, METRICS, metric_value, passes
 
-_FORBIDDEN = str.maketrans({c: " " for c in '<>,%(){}"'})
+_FORBIDDEN = str.maketrans(dict.fromkeys('<>,%(){}"', " "))
 _VALUE_LIMIT, _DESCRIPTION_LIMIT = 256, 1024
 
 

@@ -57,6 +57,8 @@ def _write(arn: str, verdict: Verdict) -> None:
     if verdict.approved:
         update |= {"ModelApprovalStatus": "Approved", "ApprovalDescription": verdict.description}
     if not verdict.approved:  # before the write: a notification twice is better than none
-        text = f"{arn} waits for a decision. {verdict.reason}.\nDecide with: loop approve {arn.rsplit('/', 1)[-1]} --reason …, or loop reject"
+        text = (
+            f"{arn} waits for a decision. {verdict.reason}.\nDecide with: loop approve {arn.rsplit('/', 1)[-1]} --reason …, or loop reject"
+        )
         notify(sns, env.topic_arn, f"{env.model_package_group}: a model waits for a decision", text)
     sagemaker.update_model_package(**update)

@@ -56,7 +56,10 @@ def start_pipeline(data: dict[str, str]) -> dict[str, str]:
 def report(data: dict[str, str]) -> dict[str, str]:
     """Page for a job that broke (a refused drop is not one: the job succeeds and says so itself)."""
     metrics.add_metric(name="IngestFailed", unit="Count", value=1)
-    notify(sns, env.topic_arn, f"{env.ingest_job} failed", f"The ingest job {env.ingest_job} failed. {data['reason']}\nRunbook: docs/runbooks/ingest-failed.md")
+    notify(
+        sns,
+        env.topic_arn,
+        f"{env.ingest_job} failed",
+        f"The ingest job {env.ingest_job} failed. {data['reason']}\nRunbook: docs/runbooks/ingest-failed.md",
+    )
     return {"notified": env.topic_arn}
-
-

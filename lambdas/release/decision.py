@@ -113,5 +113,5 @@ def rolled_back(step: Step, serving: Serving, last_attempt: int) -> Step:
 
 
 def new_decision(status: str, description: str, seen_status: str, seen_description: str) -> bool:
-    """Whether an approval is one that has not been decided on: the package was not approved before, or was approved anew with other words."""
+    """Whether an approval is new: the package was not approved when last seen, or is approved anew with other words."""
     return status == "Approved" and (seen_status != "Approved" or description != seen_description)

@@ -78,7 +78,13 @@ def _converge() -> Step:
 
 def _report(step: Fail, package: str) -> None:
     """Page first, then record: a page twice is better than none."""
-    text = f"Release {step.generation} of {package} failed: {step.reason}\nWhat served before goes on serving.\nRunbook: docs/runbooks/release-failed.md"
+    text = "\n".join(
+        (
+            f"Release {step.generation} of {package} failed: {step.reason}",
+            "What served before goes on serving.",
+            "Runbook: docs/runbooks/release-failed.md",
+        )
+    )
     notify(sns, env.topic_arn, f"{env.serving_stack}: release {step.generation} failed", text)
     metrics.add_metric(name="ReleaseFailed", unit="Count", value=1)
     ledger.fail(step.generation, step.reason)

@@ -37,7 +37,9 @@ class Ledger:
         values = {":s": status, ":d": description, ":bs": before[0], ":bd": before[1]}
         condition = "attribute_not_exists(pk)" if before == ("", "") else "#s = :bs AND description = :bd"
         used = [":s", ":d"] if before == ("", "") else list(values)
-        return self._update(_package(package), "SET #s = :s, description = :d", condition, {k: {"S": values[k]} for k in used}, {"#s": "status"})
+        return self._update(
+            _package(package), "SET #s = :s, description = :d", condition, {k: {"S": values[k]} for k in used}, {"#s": "status"}
+        )
 
     def decide(self, package: str) -> int:
         """Make a package the desired one; the new generation. Decisions are ordered by this write."""
@@ -65,7 +67,9 @@ class Ledger:
         answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return dict(answer.get("Item", {}))
 
-    def _update(self, key: dict[str, Any], update: str, condition: str, values: dict[str, Any], names: dict[str, str] | None = None) -> bool:
+    def _update(
+        self, key: dict[str, Any], update: str, condition: str, values: dict[str, Any], names: dict[str, str] | None = None
+    ) -> bool:
         extra = {"ExpressionAttributeNames": names} if names else {}
         try:
             self._dynamodb.update_item(

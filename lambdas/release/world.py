@@ -49,9 +49,9 @@ class World:
     def update_monitoring(self, step: UpdateMonitoring, generation: int) -> None:
         self._update(self._env.monitoring_stack, self._env.monitoring_role_arn, {"ModelPackageArn": step.package}, f"monitor-{generation}")
 
-    def _update(self, name: str, role: str, changes: dict[str, str], token: str, **extra: str) -> None:
+    def _update(self, name: str, role: str, changes: dict[str, str], token: str, **extra: Any) -> None:
         kept = [p for p in _parameters(self._stack(name)) if p not in changes]
-        parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in changes.items()]
+        parameters: list[dict[str, Any]] = [{"ParameterKey": k, "ParameterValue": v} for k, v in changes.items()]
         parameters += [{"ParameterKey": k, "UsePreviousValue": True} for k in kept]
         try:
             self._cloudformation.update_stack(

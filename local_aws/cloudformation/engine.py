@@ -144,7 +144,10 @@ class Engine:
         """One resource: unchanged, created, updated or replaced."""
         kind = resource["Type"]
         old = stack.records.get(name)
-        policies = {"deletion_policy": resource.get("DeletionPolicy", "Delete"), "replace_policy": resource.get("UpdateReplacePolicy", "Delete")}
+        policies = {
+            "deletion_policy": resource.get("DeletionPolicy", "Delete"),
+            "replace_policy": resource.get("UpdateReplacePolicy", "Delete"),
+        }
         if old is not None and (old.properties, old.type) == (properties, kind):
             stack.records[name] = Record(name, kind, old.id, properties, old.attributes, old.changed, **policies)
             return stack.records[name]
@@ -185,7 +188,14 @@ class Engine:
                 failed.append(change.logical_id)
                 record = change.after or change.before
                 assert record is not None
-                self._event(stack, record.logical_id, record.type, record.id, f"{prefix}_FAILED".replace("ROLLBACK_FAILED", "UPDATE_FAILED"), _reason(fault))
+                self._event(
+                    stack,
+                    record.logical_id,
+                    record.type,
+                    record.id,
+                    f"{prefix}_FAILED".replace("ROLLBACK_FAILED", "UPDATE_FAILED"),
+                    _reason(fault),
+                )
         if failed:
             self._finish(stack, f"{prefix}_FAILED", f"The following resource(s) failed to roll back: [{', '.join(failed)}].")
             return
@@ -224,7 +234,10 @@ class Engine:
 
     def _check_policy(self, stack: Stack, record: Record, change: str) -> None:
         if policy.denied(stack.policy, record.logical_id, record.type, change):
-            raise ResourceFailed(record.logical_id, f"Action denied by stack policy: Statement does not allow Update:{change.capitalize()} of {record.logical_id}")
+            raise ResourceFailed(
+                record.logical_id,
+                f"Action denied by stack policy: Statement does not allow Update:{change.capitalize()} of {record.logical_id}",
+            )
 
     def _outputs(self, stack: Stack) -> None:
         scope = Scope(stack.template, stack.name, stack.id, stack.parameters)

@@ -66,4 +66,4 @@ def _deref(root: dict[str, Any], shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def _intrinsic(value: dict[str, Any]) -> bool:
-    return len(value) == 1 and next(iter(value)) in ("Ref", "Condition") or any(k.startswith("Fn::") for k in value)
+    return (len(value) == 1 and next(iter(value)) in ("Ref", "Condition")) or any(k.startswith("Fn::") for k in value)

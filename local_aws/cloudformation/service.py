@@ -122,7 +122,9 @@ class CloudFormation:
         stacks = [*self._stacks.values(), *self._deleted.values()]
         return {
             "StackSummaries": [
-                {"StackId": s.id, "StackName": s.name, "CreationTime": s.created, "StackStatus": s.status} for s in stacks if not wanted or s.status in wanted
+                {"StackId": s.id, "StackName": s.name, "CreationTime": s.created, "StackStatus": s.status}
+                for s in stacks
+                if not wanted or s.status in wanted
             ]
         }
 
@@ -193,7 +195,9 @@ class CloudFormation:
         raise error(f"Stack with id {name} does not exist")
 
     def _parameters(self, template: Template, params: dict[str, Any], previous: dict[str, str]) -> dict[str, str]:
-        given = {p["ParameterKey"]: None if p.get("UsePreviousValue") else p.get("ParameterValue", "") for p in params.get("Parameters", [])}
+        given = {
+            p["ParameterKey"]: None if p.get("UsePreviousValue") else p.get("ParameterValue", "") for p in params.get("Parameters", [])
+        }
         for name, spec in template.raw.get("Parameters", {}).items():
             if spec["Type"].startswith("AWS::SSM::Parameter::Value"):
                 source = given.get(name) or previous.get(name) or spec.get("Default")

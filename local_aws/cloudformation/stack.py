@@ -56,5 +56,3 @@ class Stack:
     @property
     def busy(self) -> bool:
         return self.status not in STABLE and self.status != "DELETE_COMPLETE"
-
-

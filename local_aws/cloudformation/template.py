@@ -1,5 +1,6 @@
 """A template: parameters, conditions, intrinsic functions and the order that its references demand."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,20 @@ _PSEUDO = {
 _SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Rules", "Resources", "Outputs")
 _RESOURCE_KEYS = ("Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
 _SUB = re.compile(r"\$\{([^!${}][^${}]*)\}")
-_INTRINSICS = ("Fn::Join", "Fn::Sub", "Fn::GetAtt", "Fn::If", "Fn::FindInMap", "Fn::Select", "Fn::Split", "Fn::Base64", "Fn::Equals", "Fn::Not", "Fn::And", "Fn::Or")
+_INTRINSICS = (
+    "Fn::Join",
+    "Fn::Sub",
+    "Fn::GetAtt",
+    "Fn::If",
+    "Fn::FindInMap",
+    "Fn::Select",
+    "Fn::Split",
+    "Fn::Base64",
+    "Fn::Equals",
+    "Fn::Not",
+    "Fn::And",
+    "Fn::Or",
+)
 
 
 def error(message: str) -> AwsError:
@@ -53,7 +67,9 @@ class Template:
     def dependencies(self, name: str) -> set[str]:
         resource = self.resources[name]
         named = resource.get("DependsOn", [])
-        return ({named} if isinstance(named, str) else set(named)) | {r for r in _references(resource.get("Properties", {})) if r in self.resources}
+        return ({named} if isinstance(named, str) else set(named)) | {
+            r for r in _references(resource.get("Properties", {})) if r in self.resources
+        }
 
 
 def parse(text: str) -> Template:
@@ -78,7 +94,8 @@ def parse(text: str) -> Template:
         unknown = set(_references(resource.get("Properties", {}))) - known
         unknown |= template.dependencies(name) - set(resources)
         if unknown:
-            raise error(f"Template format error: Unresolved resource dependencies [{', '.join(sorted(unknown))}] in the Resources block of the template")
+            listed = ", ".join(sorted(unknown))
+            raise error(f"Template format error: Unresolved resource dependencies [{listed}] in the Resources block of the template")
     _ = template.order
     return template
 
@@ -138,7 +155,7 @@ class Scope:
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
-            (name, argument), = value.items()
+            ((name, argument),) = value.items()
             if name == "Ref":
                 return self._ref(argument)
             if name == "Condition":
@@ -186,10 +203,12 @@ class Scope:
         if name == "Fn::Split":
             return str(arguments[1]).split(arguments[0])
         if name == "Fn::Base64":
-            import base64
-
             return base64.b64encode(str(arguments).encode()).decode()
-        return {"Fn::Equals": lambda: arguments[0] == arguments[1], "Fn::Not": lambda: not arguments[0], "Fn::And": lambda: all(arguments), "Fn::Or": lambda: any(arguments)}[name]()
+        if name == "Fn::Equals":
+            return arguments[0] == arguments[1]
+        if name == "Fn::Not":
+            return not arguments[0]
+        return all(arguments) if name == "Fn::And" else any(arguments)
 
     def _sub(self, argument: Any) -> str:
         text, values = argument if isinstance(argument, list) else (argument, {})

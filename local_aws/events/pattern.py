@@ -72,7 +72,7 @@ def _rule_matches(rule: Any, actual: Any, present: bool) -> bool:
     if not present:
         return False
     values = actual if isinstance(actual, list) else [actual]
-    return any(type(rule) is type(v) and rule == v or _both_numbers(rule, v) and rule == v for v in values)
+    return any((type(rule) is type(v) and rule == v) or (_both_numbers(rule, v) and rule == v) for v in values)
 
 
 def _both_numbers(a: Any, b: Any) -> bool:

@@ -49,7 +49,9 @@ class Events:
         """Call ``listener(event)`` for every event on the bus: for progress displays and tests."""
         self._listeners.append(listener)
 
-    def emit(self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str] | None = None, time: datetime | None = None) -> None:
+    def emit(
+        self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str] | None = None, time: datetime | None = None
+    ) -> None:
         """Put an event of an AWS service onto the bus."""
         event = {
             "version": "0",
@@ -139,7 +141,9 @@ class Events:
         pattern.check(parsed)
         with self._lock:
             old = self._rules.get(params["Name"])
-            rule = Rule(params["Name"], parsed, params.get("State", "ENABLED") == "ENABLED", params.get("Description", ""), params.get("RoleArn"))
+            rule = Rule(
+                params["Name"], parsed, params.get("State", "ENABLED") == "ENABLED", params.get("Description", ""), params.get("RoleArn")
+            )
             rule.targets = old.targets if old else {}
             self._rules[rule.name] = rule
         return {"RuleArn": rule.arn}
@@ -194,9 +198,16 @@ class Events:
         for entry in call.params["Entries"]:
             missing = [k for k in ("Source", "DetailType", "Detail") if not entry.get(k)]
             if missing:
-                entries.append({"ErrorCode": "InvalidArgument", "ErrorMessage": f"Parameter {missing[0]} is not valid. Reason: {missing[0]} is a required argument."})
+                entries.append(
+                    {
+                        "ErrorCode": "InvalidArgument",
+                        "ErrorMessage": f"Parameter {missing[0]} is not valid. Reason: {missing[0]} is a required argument.",
+                    }
+                )
                 continue
-            self.emit(entry["Source"], entry["DetailType"], json.loads(entry["Detail"]), list(entry.get("Resources", [])), entry.get("Time"))
+            self.emit(
+                entry["Source"], entry["DetailType"], json.loads(entry["Detail"]), list(entry.get("Resources", [])), entry.get("Time")
+            )
             entries.append({"EventId": str(uuid.uuid4())})
         return {"FailedEntryCount": sum("ErrorCode" in e for e in entries), "Entries": entries}
 

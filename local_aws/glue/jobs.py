@@ -144,13 +144,17 @@ class GlueJobs:
             return str(path)
 
         given = run["Arguments"]
-        split = lambda name: [fetch(u) for u in given.get(name, "").split(",") if u]  # noqa: E731
+
+        def listed(name: str) -> list[str]:
+            return [fetch(uri) for uri in given.get(name, "").split(",") if uri]
+
         argument = {
             "script": fetch(job["Command"]["ScriptLocation"]),
-            "libraries": split("--extra-py-files"),
-            "modules": split("--additional-python-modules"),
+            "libraries": listed("--extra-py-files"),
+            "modules": listed("--additional-python-modules"),
             "site": str(work / "site"),
-            "arguments": [part for k, v in given.items() if k not in _OWN for part in (k, v)] + ["--JOB_NAME", run["JobName"], "--JOB_RUN_ID", run["Id"]],
+            "arguments": [part for k, v in given.items() if k not in _OWN for part in (k, v)]
+            + ["--JOB_NAME", run["JobName"], "--JOB_RUN_ID", run["Id"]],
         }
         env = {**self._clients.environment(job["Role"], "glue"), "GLUE_PYTHON_VERSION": "3"}
         child = self._launcher.start(GLUE, Spec("function", env, str(work), file=str(RUN), function="start", argument=argument), on_line)

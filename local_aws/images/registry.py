@@ -65,4 +65,5 @@ def differences() -> str:
     """What the stand-in of the scikit-learn image does not share with it on this Python, or an empty text."""
     if sys.version_info >= (3, 12):
         return ""
-    return f"Python {sys.version_info.major}.{sys.version_info.minor} with numpy 2.4 and scipy 1.17 instead of Python 3.12 with numpy 2.5.1 and scipy 1.18.0"
+    found = f"Python {sys.version_info.major}.{sys.version_info.minor} with numpy 2.4 and scipy 1.17"
+    return f"{found} instead of Python 3.12 with numpy 2.5.1 and scipy 1.18.0"

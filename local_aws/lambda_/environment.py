@@ -49,7 +49,7 @@ def unpack(content: bytes, folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     with zipfile.ZipFile(BytesIO(content)) as archive:
-        archive.extractall(folder)  # noqa: S202 - the asset is the user's own
+        archive.extractall(folder)
 
 
 class Environment:
@@ -146,4 +146,3 @@ class Environment:
         self._log.line(text)
         self._child.kill()
         return Outcome(json.dumps(error).encode(), "Unhandled")
-

@@ -100,7 +100,12 @@ class Lambda:
         function = self._function(params["FunctionName"])
         if any(s["Sid"] == params["StatementId"] for s in function.policy):
             raise AwsError("ResourceConflictException", f"The statement id ({params['StatementId']}) provided already exists.", 409)
-        statement = {"Sid": params["StatementId"], "Effect": "Allow", "Principal": {"Service": params["Principal"]}, "Action": params["Action"]}
+        statement = {
+            "Sid": params["StatementId"],
+            "Effect": "Allow",
+            "Principal": {"Service": params["Principal"]},
+            "Action": params["Action"],
+        }
         condition: dict[str, Any] = {}
         if "SourceArn" in params:
             condition["ArnLike"] = {"AWS:SourceArn": params["SourceArn"]}
@@ -250,7 +255,9 @@ class Lambda:
                 return
             outcome = self.run(function, {"Records": [_sqs_record(m, mapping["EventSourceArn"]) for m in messages]})
             if outcome.error is not None:  # the messages come back after the visibility timeout
-                wait = float(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]["VisibilityTimeout"])
+                wait = float(
+                    sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]["VisibilityTimeout"]
+                )
                 self._clock.call_later(wait + 0.1, lambda: self._background.submit(lambda: self._poll(mapping)))
                 return
             for message in messages:
@@ -259,7 +266,7 @@ class Lambda:
     # helpers
 
     def _function(self, name: str) -> Function:
-        short = name.split(":function:")[-1].split(":")[0]
+        short = name.rsplit(":function:", maxsplit=1)[-1].split(":", maxsplit=1)[0]
         if short not in self._functions:
             raise AwsError("ResourceNotFoundException", f"Function not found: arn:aws:lambda:{REGION}:{ACCOUNT}:function:{short}", 404)
         return self._functions[short]
@@ -279,7 +286,9 @@ class Lambda:
         try:
             return bytes(s3.get_object(Bucket=code["S3Bucket"], Key=code["S3Key"])["Body"].read())
         except Exception as error:
-            raise AwsError("InvalidParameterValueException", f"Error occurred while GetObject. s3://{code['S3Bucket']}/{code['S3Key']}: {error}") from None
+            raise AwsError(
+                "InvalidParameterValueException", f"Error occurred while GetObject. s3://{code['S3Bucket']}/{code['S3Key']}: {error}"
+            ) from None
 
     def _load(self, function: Function, content: bytes) -> None:
         digest = hashlib.sha256(content)

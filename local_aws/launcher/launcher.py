@@ -193,9 +193,11 @@ def _base_environment(image: Image) -> dict[str, str]:
     """What a container would have; PYTHONDONTWRITEBYTECODE is left out, it triples the cost of a start."""
     return {
         "PATH": f"{image.python.parent}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": "/tmp",
+        "HOME": "/tmp",  # noqa: S108 - as in a container
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
+        # threads of a fit that wait for each other must not spin on a busy machine
+        "OMP_WAIT_POLICY": "PASSIVE",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 
@@ -216,7 +218,16 @@ def _without_namespaces(spec: Spec) -> Spec:
     if spec.isolated:  # no namespace to take the network away: at least every proxy-aware client fails
         env |= {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "PIP_NO_INDEX": "1"}
     return Spec(
-        spec.kind, env, rewrite(spec.cwd), rewrite(list(spec.argv)), spec.file, spec.function, rewrite(spec.argument), (), False, spec.descriptors
+        spec.kind,
+        env,
+        rewrite(spec.cwd),
+        rewrite(list(spec.argv)),
+        spec.file,
+        spec.function,
+        rewrite(spec.argument),
+        (),
+        False,
+        spec.descriptors,
     )
 
 

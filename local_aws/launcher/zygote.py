@@ -199,7 +199,7 @@ def travel(offset):
 
     import time_machine
 
-    moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=offset)
+    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=offset)
     time_machine.travel(moment, tick=True).start()
 
 

@@ -91,11 +91,13 @@ class BucketNotifications:
     def get_policy(self, call: Call) -> HttpResponse:
         policy = self.policies.get(call.params["Bucket"])
         if policy is None:
-            return HttpResponse(404, {"Content-Type": "application/xml"}, b"<Error><Code>NoSuchBucketPolicy</Code><Message>The bucket policy does not exist</Message></Error>")
+            return HttpResponse(
+                404,
+                {"Content-Type": "application/xml"},
+                b"<Error><Code>NoSuchBucketPolicy</Code><Message>The bucket policy does not exist</Message></Error>",
+            )
         return HttpResponse(200, {"Content-Type": "application/json"}, policy.encode())
 
     @operation("s3", "DeleteBucketPolicy")
     def delete_policy(self, call: Call) -> None:
         self.policies.pop(call.params["Bucket"], None)
-
-

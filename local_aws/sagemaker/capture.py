@@ -75,7 +75,7 @@ class Capture:
 
     def _side(self, body: bytes, content_type: str, mode: str) -> dict[str, Any]:
         header = self._config.get("CaptureContentTypeHeader", {})
-        kind = content_type.split(";")[0].strip()
+        kind = content_type.split(";", maxsplit=1)[0].strip()
         encoding = "BASE64"
         if kind in header.get("CsvContentTypes", []):
             encoding = "CSV"

@@ -5,8 +5,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_aws.errors import AwsError, validation
 from local_aws.dispatcher import Call, operation
+from local_aws.errors import AwsError, validation
 from local_aws.sagemaker.capture import Capture
 from local_aws.sagemaker.jobs import World
 from local_aws.sagemaker.models import Models
@@ -125,7 +125,13 @@ class Endpoints:
     @operation("sagemaker", "ListEndpoints")
     def list(self, call: Call) -> dict[str, Any]:
         found = [
-            {"EndpointName": e.name, "EndpointArn": arn("endpoint", e.name), "CreationTime": e.created, "LastModifiedTime": e.modified, "EndpointStatus": e.status}
+            {
+                "EndpointName": e.name,
+                "EndpointArn": arn("endpoint", e.name),
+                "CreationTime": e.created,
+                "LastModifiedTime": e.modified,
+                "EndpointStatus": e.status,
+            }
             for e in self._endpoints.values()
             if call.params.get("NameContains", "") in e.name
         ]
@@ -190,7 +196,9 @@ class Endpoints:
                 isolated = model.get("EnableNetworkIsolation", False)
                 fleet.servers[label] = Server(self._world, model["_container"], role, name, label, isolated=isolated)
                 if capture.get("EnableCapture"):
-                    fleet.captures[label] = Capture(capture, name, label, self._world.clients.role("s3", role, name[:64]), self._world.clock)
+                    fleet.captures[label] = Capture(
+                        capture, name, label, self._world.clients.role("s3", role, name[:64]), self._world.clock
+                    )
         except AwsError as error:
             fleet.close()
             raise StartFailed(error.message) from None
@@ -229,5 +237,3 @@ def _variant(variant: dict[str, Any]) -> dict[str, Any]:
         "CurrentInstanceCount": count,
         "DesiredInstanceCount": count,
     }
-
-

@@ -63,7 +63,8 @@ class World:
     def check_role(self, role_arn: str) -> None:
         """Refuse a role that does not exist. Raises AwsError."""
         if not self.role_exists(role_arn):
-            raise validation(f"Could not assume role {role_arn}. Please ensure that the role exists and allows principal '{PRINCIPAL}' to assume the role.")
+            advice = f"Please ensure that the role exists and allows principal '{PRINCIPAL}' to assume the role."
+            raise validation(f"Could not assume role {role_arn}. {advice}")
 
 
 class Jobs(ABC):
@@ -94,7 +95,8 @@ class Jobs(ABC):
         name = params[f"{title}JobName"]
         with self._lock:
             if name in self._jobs:
-                raise validation(f"{title} job names must be unique within an AWS account and region, and a {self.kind} job with this name already exists ({arn(f'{self.kind}-job', name)})")
+                there = f"a {self.kind} job with this name already exists ({arn(f'{self.kind}-job', name)})"
+                raise validation(f"{title} job names must be unique within an AWS account and region, and {there}")
             container_image(image)
             self.world.check_role(params["RoleArn"])
             now = self.world.clock.now()
@@ -165,14 +167,13 @@ class Jobs(ABC):
         self.finish(job, status)
         description[f"{title}JobStatus"] = status
         job.ended.set()
-        self.world.events.emit(
-            "aws.sagemaker", f"SageMaker {title} Job State Change", _plain(description), [description[f"{title}JobArn"]]
-        )
+        self.world.events.emit("aws.sagemaker", f"SageMaker {title} Job State Change", _plain(description), [description[f"{title}JobArn"]])
 
     @abstractmethod
     def carry_out(self, job: Job, work: Path, s3: Any, log: Callable[[str], None]) -> None:
         """Inputs in, run, outputs out. Raises JobFailed, TransferError or Stopped."""
 
+    @abstractmethod
     def finish(self, job: Job, status: str) -> None:
         """Fill in what Describe shows once a job has ended."""
 
@@ -193,7 +194,13 @@ class Jobs(ABC):
 def resource_config(kind: str, instance: str, count: int) -> dict[str, Any]:
     """resourceconfig.json of a single-host job."""
     hosts = [f"algo-{i + 1}" for i in range(count)]
-    return {"current_host": "algo-1", "current_instance_type": instance, "current_group_name": "homogeneousCluster", "hosts": hosts, "network_interface_name": "eth0"}
+    return {
+        "current_host": "algo-1",
+        "current_instance_type": instance,
+        "current_group_name": "homogeneousCluster",
+        "hosts": hosts,
+        "network_interface_name": "eth0",
+    }
 
 
 def new_suffix() -> str:

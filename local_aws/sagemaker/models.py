@@ -40,7 +40,9 @@ class Models:
         if "ExecutionRoleArn" not in params:
             raise validation("ExecutionRoleArn is required")
         self._world.check_role(params["ExecutionRoleArn"])
-        containers = params.get("Containers") or [params["PrimaryContainer"]] if "PrimaryContainer" in params or "Containers" in params else []
+        containers = (
+            params.get("Containers") or [params["PrimaryContainer"]] if "PrimaryContainer" in params or "Containers" in params else []
+        )
         if len(containers) != 1:
             raise Unsupported(f"models of {len(containers)} containers")
         resolved = self._resolve(containers[0])

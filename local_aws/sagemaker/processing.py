@@ -48,7 +48,10 @@ class ProcessingJobs(Jobs):
     def carry_out(self, job: Job, work: Path, s3: Any, log: Callable[[str], None]) -> None:
         description = job.description
         root = work / "ml"
-        local = lambda path: root / Path(path).relative_to("/opt/ml")  # noqa: E731
+
+        def local(path: str) -> Path:
+            return root / Path(path).relative_to("/opt/ml")
+
         for item in description.get("ProcessingInputs", []):
             transfer.download(s3, item["S3Input"]["S3Uri"], local(item["S3Input"]["LocalPath"]))
         outputs = description.get("ProcessingOutputConfig", {}).get("Outputs", [])
@@ -67,7 +70,11 @@ class ProcessingJobs(Jobs):
             description["ExitMessage"] = message.read_text()[:1024]
         if code:
             detail = description.get("ExitMessage") or f"exit code: {code}"
-            raise JobFailed(f"AlgorithmError: {detail}, exit code: {code}" if "ExitMessage" in description else f"AlgorithmError: See job logs for more information, exit code: {code}")
+            raise JobFailed(
+                f"AlgorithmError: {detail}, exit code: {code}"
+                if "ExitMessage" in description
+                else f"AlgorithmError: See job logs for more information, exit code: {code}"
+            )
         for item in outputs:
             transfer.upload(s3, local(item["S3Output"]["LocalPath"]), item["S3Output"]["S3Uri"])
 

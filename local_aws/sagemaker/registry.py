@@ -10,7 +10,7 @@ from local_aws.sagemaker.names import arn, ordered, page, short
 from local_aws.sagemaker.transfer import split
 
 _METADATA_LIMIT, _VALUE_LIMIT = 50, 256
-_FORBIDDEN = set("<>%(){}\"")
+_FORBIDDEN = set('<>%(){}"')
 _SUMMARY = (
     "ModelPackageGroupName", "ModelPackageVersion", "ModelPackageArn", "ModelPackageDescription", "CreationTime",
     "ModelPackageStatus", "ModelApprovalStatus",
@@ -50,14 +50,19 @@ class Registry:
     @operation("sagemaker", "ListModelPackageGroups")
     def list_groups(self, call: Call) -> dict[str, Any]:
         keys = ("ModelPackageGroupName", "ModelPackageGroupArn", "CreationTime", "ModelPackageGroupStatus")
-        found = [{k: g[k] for k in keys} for g in self._groups.values() if call.params.get("NameContains", "") in g["ModelPackageGroupName"]]
+        found = [
+            {k: g[k] for k in keys} for g in self._groups.values() if call.params.get("NameContains", "") in g["ModelPackageGroupName"]
+        ]
         return page(ordered(found, call.params, lambda g: g["CreationTime"]), call.params, "ModelPackageGroupSummaryList")
 
     @operation("sagemaker", "DeleteModelPackageGroup")
     def delete_group(self, call: Call) -> None:
         group = self._group(call.params["ModelPackageGroupName"])
         if self._versions(group["ModelPackageGroupName"]):
-            raise AwsError("ConflictException", f"Cannot delete Model Package Group: {group['ModelPackageGroupArn']}. Because it still contains model packages.")
+            raise AwsError(
+                "ConflictException",
+                f"Cannot delete Model Package Group: {group['ModelPackageGroupArn']}. Because it still contains model packages.",
+            )
         del self._groups[group["ModelPackageGroupName"]]
 
     @operation("sagemaker", "CreateModelPackage")
@@ -182,4 +187,6 @@ def _check_metadata(metadata: dict[str, str]) -> None:
         raise validation(f"CustomerMetadataProperties has {len(metadata)} keys; at most {_METADATA_LIMIT}")
     for key, value in metadata.items():
         if len(value) > _VALUE_LIMIT or _FORBIDDEN & set(value):
-            raise validation(f"CustomerMetadataProperties {key!r}: {value!r} is longer than {_VALUE_LIMIT} or has one of {' '.join(sorted(_FORBIDDEN))}")
+            raise validation(
+                f"CustomerMetadataProperties {key!r}: {value!r} is longer than {_VALUE_LIMIT} or has one of {' '.join(sorted(_FORBIDDEN))}"
+            )

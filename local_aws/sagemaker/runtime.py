@@ -58,7 +58,7 @@ class Runtime:
         content: dict[str, Any] = {
             "ErrorCode": "CLIENT_ERROR_FROM_MODEL" if side == "client" else "INTERNAL_FAILURE_FROM_MODEL",
             "LogStreamArn": f"arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/{endpoint}",
-            "Message": f'Received {side} error ({answer.status}) from primary with message "{text}". See {log} in account 123456789012 for more information.',
+            "Message": f'Received {side} error ({answer.status}) from primary with message "{text}". See {log} for more information.',
             "OriginalMessage": text,
             "OriginalStatusCode": answer.status,
         }

@@ -42,12 +42,16 @@ class Server:
 
     def __init__(self, world: World, container: Container, role: str, endpoint: str, variant: str, *, isolated: bool) -> None:
         self.log = LogWriter(
-            world.clients.role("logs", role, endpoint[:64]), world.clock, f"/aws/sagemaker/Endpoints/{endpoint}", f"{variant}/{time.time_ns():x}"
+            world.clients.role("logs", role, endpoint[:64]),
+            world.clock,
+            f"/aws/sagemaker/Endpoints/{endpoint}",
+            f"{variant}/{time.time_ns():x}",
         )
         self._variant = variant
         work = Path(tempfile.mkdtemp(dir=world.launcher.root, prefix="ep-"))
         self._socket = str(work / "s")
-        self._local = threading.local()
+        self._idle: list[_UnixConnection] = []
+        self._lock = threading.Lock()
         root = work / "ml"
         self._fetch(world.clients.role("s3", role, endpoint[:64]), container.model_data, root / "model")
         entry = container_image(container.image)
@@ -55,7 +59,16 @@ class Server:
         env = {"AWS_REGION": REGION, **container.environment}
         if not isolated:
             env |= world.clients.environment(role, endpoint[:64])
-        spec = Spec("function", env, "/", file=entry.serving, function="start", argument=argument, mounts=[(str(root), "/opt/ml")], isolated=isolated)
+        spec = Spec(
+            "function",
+            env,
+            "/",
+            file=entry.serving,
+            function="start",
+            argument=argument,
+            mounts=[(str(root), "/opt/ml")],
+            isolated=isolated,
+        )
         self._child: Child = world.launcher.start(entry.image, spec, self.log.line)
         self._await_ping()
 
@@ -70,6 +83,10 @@ class Server:
 
     def close(self) -> None:
         self._child.kill()
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
         self.log.close()
 
     def _await_ping(self) -> None:
@@ -91,18 +108,20 @@ class Server:
 
     def _request(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         for attempt in (1, 2):
-            connection = getattr(self._local, "connection", None) or _UnixConnection(self._socket, INVOKE_LIMIT_S)
-            self._local.connection = connection
+            with self._lock:
+                connection = self._idle.pop() if self._idle else _UnixConnection(self._socket, INVOKE_LIMIT_S)
             try:
                 connection.request(method, path, body, headers)
                 response = connection.getresponse()
                 content = response.read()
-                return Answer(response.status, content, response.headers.get("Content-Type", ""), dict(response.headers))
             except (OSError, http.client.HTTPException):
                 connection.close()
-                self._local.connection = None
                 if attempt == 2 or not self._child.running:  # a kept-alive connection may have been closed in between
                     raise
+                continue
+            with self._lock:
+                self._idle.append(connection)
+            return Answer(response.status, content, response.headers.get("Content-Type", ""), dict(response.headers))
         raise AssertionError("unreachable")
 
     @staticmethod
@@ -112,7 +131,9 @@ class Server:
         try:
             content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         except Exception:
-            raise StartFailed(f"Failed to download model data from {uri}. Please ensure that the object exists and the role may read it.") from None
+            raise StartFailed(
+                f"Failed to download model data from {uri}. Please ensure that the object exists and the role may read it."
+            ) from None
         with tarfile.open(fileobj=BytesIO(content)) as archive:
             archive.extractall(folder, filter="data")
 
@@ -125,4 +146,8 @@ class _UnixConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        try:
+            self.sock.connect(self._path)
+        except OSError:
+            self.sock.close()
+            raise

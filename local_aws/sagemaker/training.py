@@ -98,7 +98,16 @@ class TrainingJobs(Jobs):
         if not isolated:
             env |= self.world.clients.environment(description["RoleArn"], job.name[:64])
         argument = {"root": "/opt/ml", "isolated": isolated}
-        spec = Spec("function", env, "/", file=entry.training, function="start", argument=argument, mounts=[(str(root), "/opt/ml")], isolated=isolated)
+        spec = Spec(
+            "function",
+            env,
+            "/",
+            file=entry.training,
+            function="start",
+            argument=argument,
+            mounts=[(str(root), "/opt/ml")],
+            isolated=isolated,
+        )
         child = self.world.launcher.start(entry.image, spec, log)
         return self.watch(job, child, float(description["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)))
 

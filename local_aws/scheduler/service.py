@@ -48,7 +48,12 @@ class Scheduler:
 
     @operation("scheduler", "ListSchedules")
     def list(self, _: Call) -> dict[str, Any]:
-        return {"Schedules": [{"Name": n, "Arn": self._arn(n), "GroupName": "default", "State": s.get("State", "ENABLED")} for n, s in sorted(self._schedules.items())]}
+        return {
+            "Schedules": [
+                {"Name": n, "Arn": self._arn(n), "GroupName": "default", "State": s.get("State", "ENABLED")}
+                for n, s in sorted(self._schedules.items())
+            ]
+        }
 
     def _put(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
         found = _RATE.fullmatch(params["ScheduleExpression"])

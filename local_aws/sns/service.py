@@ -110,7 +110,12 @@ class Sns:
         if protocol == "sqs":
             self._clients.service("sqs", PRINCIPAL).send_message(QueueUrl=queue_url(endpoint), MessageBody=json.dumps(message))
         elif protocol == "lambda":
-            record = {"EventVersion": "1.0", "EventSource": "aws:sns", "EventSubscriptionArn": subscription["SubscriptionArn"], "Sns": message}
+            record = {
+                "EventVersion": "1.0",
+                "EventSource": "aws:sns",
+                "EventSubscriptionArn": subscription["SubscriptionArn"],
+                "Sns": message,
+            }
             payload = json.dumps({"Records": [record]}).encode()
             self._clients.service("lambda", PRINCIPAL).invoke(FunctionName=endpoint, InvocationType="Event", Payload=payload)
         else:

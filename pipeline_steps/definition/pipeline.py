@@ -11,10 +11,10 @@ from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.pipeline import Pipeline
 
 from interfaces import layout
+from interfaces.pipeline_settings import PipelineSettings, placeholder
 from interfaces.reports import EVALUATION_FILE, METRICS, metric_path
 from pipeline_steps.definition.jobs import JobFactory
 from pipeline_steps.definition.register import register_step
-from interfaces.pipeline_settings import PipelineSettings, placeholder
 
 
 def build(settings: PipelineSettings, session: Any) -> Pipeline:
@@ -61,12 +61,12 @@ def _gate(settings: PipelineSettings, evaluate: Any, evaluation: PropertyFile, t
     value = JsonGet(step_name=evaluate.name, property_file=evaluation, json_path=metric_path(settings.problem_type, metric.name))
     word = "below" if metric.greater_is_better else "above"
     report = evaluate.properties.ProcessingOutputConfig.Outputs["output"].S3Output.S3Uri
-    message = Join(on="", values=[f"{metric.name} of the model is {word} the threshold ", threshold, "; see ", report, f"/{EVALUATION_FILE}"])
+    message = Join(
+        on="", values=[f"{metric.name} of the model is {word} the threshold ", threshold, "; see ", report, f"/{EVALUATION_FILE}"]
+    )
     return ConditionStep(
         name="ReachesThreshold",
         conditions=[condition(left=value, right=threshold)],
         if_steps=[register],
         else_steps=[FailStep(name="BelowThreshold", error_message=message)],
     )
-
-

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.core.drift_check_baselines import DriftCheckBaselines
+from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
 from sagemaker.core.workflow.functions import Join
 from sagemaker.core.workflow.parameters import ParameterString
 from sagemaker.mlops.workflow.model_step import ModelStep
 from sagemaker.serve.model_builder import ModelBuilder
 
+from interfaces.pipeline_settings import PipelineSettings, placeholder
 from interfaces.reports import CONSTRAINTS_FILE, EVALUATION_FILE, STATISTICS_FILE
 from pipeline_steps.definition.jobs import FAKE_ROLE, JobFactory
-from interfaces.pipeline_settings import PipelineSettings, placeholder
 
 CONTENT_TYPES = ["text/csv", "application/json", "application/jsonlines"]
 # Names that the serving stack needs in the container (facts: the image under network isolation).
@@ -23,7 +23,9 @@ SERVING_ENVIRONMENT = {
 }
 
 
-def register_step(settings: PipelineSettings, session: Any, train: Any, evaluate: Any, baseline: Any, version: ParameterString) -> ModelStep:
+def register_step(
+    settings: PipelineSettings, session: Any, train: Any, evaluate: Any, baseline: Any, version: ParameterString
+) -> ModelStep:
     """Register the trained model, pending approval, with metrics, baselines and lineage."""
 
     def report(step: Any, name: str) -> MetricsSource:

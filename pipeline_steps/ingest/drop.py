@@ -55,7 +55,9 @@ def _fingerprint(name: str, path: Path) -> str:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
                 offset = position - pending + error.start
-                raise Refused(f"file {name!r} is not UTF-8: byte 0x{error.object[error.start]:02x} at offset {offset}; save it as UTF-8") from None
+                raise Refused(
+                    f"file {name!r} is not UTF-8: byte 0x{error.object[error.start]:02x} at offset {offset}; save it as UTF-8"
+                ) from None
             position += len(chunk)
     if position == 0:
         raise Refused(f"file {name!r} is empty; it needs a header and rows")

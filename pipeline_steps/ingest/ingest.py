@@ -76,7 +76,9 @@ class Ingest:
         for path, key in zip(parts.files, keys, strict=True):
             wr.s3.upload(str(path), f"s3://{self._settings.data_bucket}/{key}")
         if quarantine.rows:
-            wr.s3.upload(str(quarantine.path), f"s3://{self._settings.data_bucket}/{layout.quarantine_prefix(version)}{quarantine.path.name}")
+            wr.s3.upload(
+                str(quarantine.path), f"s3://{self._settings.data_bucket}/{layout.quarantine_prefix(version)}{quarantine.path.name}"
+            )
         location = f"s3://{self._settings.data_bucket}/{layout.curated_prefix(version)}"
         wr.catalog.add_parquet_partitions(self._settings.database, self._settings.table, {location: [version]})
         manifest = Manifest(
@@ -121,11 +123,13 @@ class Ingest:
         if total == 0:
             raise Refused("the drop has a header and no rows")
         examples = "; ".join(
-            f"{e['file']} row {e['row']}" + (f", column {e['column']}: {e['value']!r}" if e["column"] else "") + f" {e['reason']}" for e in quarantine.first
+            f"{e['file']} row {e['row']}" + (f", column {e['column']}: {e['value']!r}" if e["column"] else "") + f" {e['reason']}"
+            for e in quarantine.first
         )
         share = quarantine.rows / total
         if share > self._settings.max_bad_share or parts.rows == 0:
-            raise Refused(f"{quarantine.rows} of {total} rows ({share:.1%}) break the contract; at most {self._settings.max_bad_share:.1%} may. First: {examples}")
+            found = f"{quarantine.rows} of {total} rows ({share:.1%}) break the contract"
+            raise Refused(f"{found}; at most {self._settings.max_bad_share:.1%} may. First: {examples}")
         if contract.problem_type != "regression" and len(labels) < 2:
             raise Refused(f"the target {contract.target!r} has one class only ({', '.join(labels)}); learning needs at least two")
 

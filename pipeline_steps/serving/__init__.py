@@ -1,2 +1,1 @@
 """What the endpoint runs; it travels inside the model artefact."""
-

@@ -146,21 +146,27 @@ def _read_json(text: str, kind: str, contract: Contract) -> list[dict[str, str |
     except (ValueError, RecursionError) as error:  # also numbers of thousands of digits and endless nesting
         raise _Fault(f"the body is not {kind}: {error}") from None
     if isinstance(raw, dict):
-        raw = raw["instances"] if "instances" in raw else [raw]
+        raw = raw.get("instances", [raw])
     if not isinstance(raw, list) or not raw:
         raise _Fault('the body holds no rows; send [{"column": value}] or {"instances": [...]}')
     names = [c.name for c in contract.features]
     table = []
-    for number, row in enumerate(raw):
-        if isinstance(row, list):
-            if len(row) != len(names):
-                raise _Fault(f"row {number} has {len(row)} values; expected {len(names)}: {', '.join(names)}")
-            row = dict(zip(names, row, strict=True))
-        if not isinstance(row, dict):
-            raise _Fault(f"row {number} is {json.dumps(row)[:80]}; expected an object or a list")
+    for number, given in enumerate(raw):
+        row = _named(given, number, names)
         _check_names(list(row), names, contract, f"row {number}")
         table.append({name: _text(value, number, name) for name, value in row.items()})
     return table
+
+
+def _named(row: Any, number: int, names: list[str]) -> dict[str, Any]:
+    """A row as an object; a list of values is in the order of the features."""
+    if isinstance(row, list):
+        if len(row) != len(names):
+            raise _Fault(f"row {number} has {len(row)} values; expected {len(names)}: {', '.join(names)}")
+        return dict(zip(names, row, strict=True))
+    if not isinstance(row, dict):
+        raise _Fault(f"row {number} is {json.dumps(row)[:80]}; expected an object or a list")
+    return row
 
 
 def _text(value: Any, row: int, column: str) -> str | None:
@@ -180,7 +186,9 @@ def _check_names(found: list[str], features: list[str], contract: Contract, wher
         raise _Fault(f"{where} names {', '.join(twice)} more than once")
     absent = [n for n in features if n not in found]
     if absent:
-        raise _Fault(f"{where} lacks the column {', '.join(absent)}; expected: {', '.join(features)}", ({"column": absent[0], "value": None},))
+        raise _Fault(
+            f"{where} lacks the column {', '.join(absent)}; expected: {', '.join(features)}", ({"column": absent[0], "value": None},)
+        )
     known = {c.name for c in contract.columns}
     unknown = [n for n in found if n not in known]
     if unknown:
@@ -207,7 +215,9 @@ def _typed(table: list[dict[str, str | None]], contract: Contract) -> Rows | Ref
 
 def _allowed(contract: Contract, name: str) -> str:
     column = contract.column(name)
-    text = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "timestamp": "an ISO 8601 time"}.get(column.type, "text")
+    text = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "timestamp": "an ISO 8601 time"}.get(
+        column.type, "text"
+    )
     if column.minimum is not None:
         text += f", at least {column.minimum:g}"
     if column.maximum is not None:

@@ -68,6 +68,7 @@ def test_constraints_are_what_the_rows_hold(contract, rows):
     assert feature(suggested, "age")["completeness"] == rows["age"].notna().mean()
     assert feature(suggested, "city")["string_constraints"] == {"domains": ["Bern", "Oslo", "Rome"]}
     assert feature(suggested, "price")["num_constraints"] == {"is_non_negative": True}
+    assert feature(constraints(contract, rows.assign(price=0.0)), "price")["num_constraints"] == {"is_non_negative": True}
     assert feature(constraints(contract, rows.assign(price=-rows["price"])), "price")["num_constraints"] == {"is_non_negative": False}
 
 

@@ -111,10 +111,10 @@ def test_time_becomes_hour_weekday_month_and_age():
 def test_a_regression_learns_numbers(rows):
     columns = {"age": {"type": "integer", "nullable": True}, "member": {"type": "boolean"}, "price": {"type": "number"}}
     contract = from_dict({"name": "t", "target": "price", "problem_type": "regression", "columns": columns})
-    doubled = rows.assign(price=rows["age"].fillna(0).astype(float) * 2)
-    got = predict(Bundle(fit(contract, SMALL, doubled), contract), doubled)
+    by_age = rows.assign(price=rows["age"].fillna(0).astype(float) * 0.37)
+    got = predict(Bundle(fit(contract, SMALL, by_age), contract), by_age)
     assert got.probability is None
-    assert np.corrcoef(got.predicted, doubled["price"])[0, 1] > 0.95
+    assert np.corrcoef(got.predicted, by_age["price"])[0, 1] > 0.95
 
 
 def test_auc_on_census_income_is_that_of_plain_scikit_learn(shared):

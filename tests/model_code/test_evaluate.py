@@ -67,7 +67,9 @@ def test_regression_metrics_and_residuals():
     mse = sk.mean_squared_error(truth, guess)
     expected = {"mae": sk.mean_absolute_error(truth, guess), "mse": mse, "rmse": mse**0.5, "r2": sk.r2_score(truth, guess)}
     assert {name: metric_value(got, "regression", name) for name in METRICS["regression"]} == pytest.approx(expected)
-    assert sum(got["mlops_loop"]["residuals"]["counts"]) == 250
+    residuals = got["mlops_loop"]["residuals"]
+    assert sum(residuals["counts"]) == 250
+    assert (residuals["edges"][0], residuals["edges"][-1]) == pytest.approx(((guess - truth).min(), (guess - truth).max()))
 
 
 def test_intervals_contain_the_value_and_deviations_are_theirs(report):
@@ -108,6 +110,17 @@ def test_auc_of_one_class_is_no_number():
     assert metric_value(got, "binary", "auc") is None
     assert metric_value(got, "binary", "accuracy") == 1.0
     assert "auc" not in got["mlops_loop"]["confidence_intervals"]
+
+
+def test_r2_of_one_row_is_no_number():
+    got = evaluate(NUMBER, np.array([1.0]), np.array([3.0]), None)
+    assert metric_value(got, "regression", "r2") is None
+    assert metric_value(got, "regression", "mae") == 2.0
+
+
+def test_a_model_that_never_says_yes_has_no_precision():
+    got = evaluate(BINARY, np.array(["0", "1"], dtype=object), np.array(["0", "0"], dtype=object), np.array([0.1, 0.2]))
+    assert [metric_value(got, "binary", m) for m in ("precision", "recall", "f1")] == [0, 0, 0]
 
 
 def test_curves_run_from_corner_to_corner_in_at_most_100_points(report):
@@ -163,6 +176,21 @@ def test_a_sensitive_code_is_sliced_by_value(contract, rows):
     truth = rows["bought"].astype(str).to_numpy(dtype=object)
     found = [s for s in slices(contract, coded, truth, truth, None) if s["column"] == "age"]
     assert {s["value"]: s["rows"] for s in found} == {"0": 300, "1": 200, "(missing)": 100}
+
+
+def test_a_slice_of_30_rows_has_metrics(contract, rows):
+    truth = rows["bought"].astype(str).to_numpy(dtype=object)
+    coded = rows.assign(gender=["f"] * 570 + ["m"] * 30)
+    found = {s["value"]: s for s in slices(contract, coded, truth, truth, None) if s["column"] == "gender"}
+    assert found["m"]["metrics"]["accuracy"] == 1.0
+    assert found["m"]["metrics"]["auc"] is None
+
+
+def test_quartiles_that_coincide_are_one_cut(contract, rows):
+    truth = rows["bought"].astype(str).to_numpy(dtype=object)
+    tied = rows.assign(age=pd.array([0] * 400 + [i % 40 + 1 for i in range(200)], dtype="Int64"))
+    counts = [s["rows"] for s in slices(contract, tied, truth, truth, None) if s["column"] == "age"]
+    assert sorted(counts) == [150, 450]
 
 
 def test_columns_that_are_neither_sensitive_nor_listed_are_not_sliced(parts):

@@ -43,6 +43,22 @@ def test_types_are_read_from_csv():
     assert "event time" in proposal.doubts["when"]
 
 
+def test_the_first_of_several_times_is_the_event_time_and_the_others_are_named():
+    proposal = infer(table(ordered=["2026-01-01", "2026-01-02"], paid=["2026-01-03", "2026-01-04"]), "y")
+    assert proposal.contract.event_time == "ordered"
+    assert proposal.doubts["ordered"].endswith("others: paid")
+
+
+def test_a_column_of_gaps_is_text_with_a_doubt():
+    proposal = infer(table(note=["", "NA"]), "y")
+    assert (proposal.contract.column("note").type, proposal.contract.column("note").nullable) == ("string", True)
+    assert "every value is missing" in proposal.doubts["note"]
+
+
+def test_classes_that_are_numbers_stand_in_the_order_of_numbers():
+    assert infer(table(y=["10", "2", "1"]), "y").contract.classes == ("1", "2", "10")
+
+
 @pytest.mark.parametrize("name", ["visit", "customer_id"])
 def test_identifier_is_left_out_of_the_features_with_a_doubt(name):
     proposal = infer(table(**{name: [f"A{i}" for i in range(N)]}), "y")

@@ -62,7 +62,7 @@ def test_a_gap_in_target_or_event_time_is_refused_even_where_the_column_may_be_m
 def test_good_rows_have_the_contracts_types_and_order(contract, raw_rows):
     raw = raw_rows(5)[["bought", "member", "gender", "city", "age", "price", "seen_at", "visit"]]
     raw.loc[0] = ["1", "YES", " f ", "?", "  41 ", "1e2", "2026-01-01T01:00:00+02:00", "V"]
-    raw.loc[1, "age"] = ""
+    raw.loc[1, ["age", "member"]] = ["", "No"]
     rows = check(raw, contract).rows
     assert list(rows.columns) == [c.name for c in contract.columns]
     kinds = {
@@ -79,6 +79,12 @@ def test_good_rows_have_the_contracts_types_and_order(contract, raw_rows):
     assert first["seen_at"] == pd.Timestamp("2025-12-31T23:00:00Z")
     assert first["city"] is pd.NA
     assert rows.loc[1, "age"] is pd.NA
+    assert not rows.loc[1, "member"]
+
+
+def test_the_index_of_the_raw_rows_has_no_say(contract, raw_rows):
+    raw = raw_rows(20)
+    pd.testing.assert_frame_equal(check(raw.set_index(raw.index[::-1] + 7), contract).rows, check(raw, contract).rows)
 
 
 def test_only_the_given_columns_are_checked(contract, raw_rows):

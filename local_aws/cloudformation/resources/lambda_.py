@@ -5,13 +5,16 @@ from typing import Any
 from local_aws.cloudformation.resources.base import Context, Made, Resource, names, pick, tag_map
 
 _CONFIGURATION = (
-    "Role", "Handler", "Runtime", "Timeout", "MemorySize", "Description", "Environment", "DeadLetterConfig", "TracingConfig", "LoggingConfig",
+    "Role", "Handler", "Runtime", "Timeout", "MemorySize", "Description", "Environment",
+    "DeadLetterConfig", "TracingConfig", "LoggingConfig",
 )  # fmt: skip
 
 
 class Function(Resource):
     type = "AWS::Lambda::Function"
-    properties = names("FunctionName Code Role Handler Runtime Timeout MemorySize Environment DeadLetterConfig LoggingConfig Description Tags")
+    properties = names(
+        "FunctionName Code Role Handler Runtime Timeout MemorySize Environment DeadLetterConfig LoggingConfig Description Tags"
+    )
     state_only = names("Architectures TracingConfig")
 
     def create(self, context: Context, properties: dict[str, Any]) -> Made:

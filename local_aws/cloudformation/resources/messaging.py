@@ -46,7 +46,8 @@ class TopicPolicy(Resource):
         return Made(context.generated_name())
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
-        return Made(id) if self.create(context, new) else Made(id)
+        self.create(context, new)
+        return Made(id)
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
         sns = context.client("sns")

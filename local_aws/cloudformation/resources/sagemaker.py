@@ -14,7 +14,10 @@ class Pipeline(Resource):
 
     def create(self, context: Context, properties: dict[str, Any]) -> Made:
         context.client("sagemaker").create_pipeline(
-            ClientRequestToken=uuid.uuid4().hex, Tags=tag_list(properties), PipelineName=properties["PipelineName"], **self._rest(properties)
+            ClientRequestToken=uuid.uuid4().hex,
+            Tags=tag_list(properties),
+            PipelineName=properties["PipelineName"],
+            **self._rest(properties),
         )
         return Made(properties["PipelineName"])
 
@@ -118,7 +121,8 @@ class Endpoint(Resource):
 
         wait_for(settled, seconds=ENDPOINT_LIMIT_S, reason=f"Endpoint {name} did not settle")
         if seen["EndpointStatus"] != "InService" or seen["EndpointConfigName"] != config:
-            raise Failed(f"Endpoint {name} is {seen['EndpointStatus']} on {seen['EndpointConfigName']}: {seen.get('FailureReason', 'no reason given')}")
+            reason = seen.get("FailureReason", "no reason given")
+            raise Failed(f"Endpoint {name} is {seen['EndpointStatus']} on {seen['EndpointConfigName']}: {reason}")
 
 
 def _delete(action: Any) -> None:
@@ -129,5 +133,3 @@ def _delete(action: Any) -> None:
     except ClientError as error:
         if "Could not find" not in error.response["Error"]["Message"]:
             raise
-
-

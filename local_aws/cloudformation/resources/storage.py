@@ -20,7 +20,9 @@ class Table(Resource):
         return Made(name, {"Arn": table["TableArn"]})
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
-        table = context.client("dynamodb").update_table(TableName=id, **pick(new, "BillingMode", "AttributeDefinitions"))["TableDescription"]
+        table = context.client("dynamodb").update_table(TableName=id, **pick(new, "BillingMode", "AttributeDefinitions"))[
+            "TableDescription"
+        ]
         return Made(id, {"Arn": table["TableArn"]})
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:

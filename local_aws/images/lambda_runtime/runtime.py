@@ -78,7 +78,7 @@ def travel(offset, at_start, traveller):
 
     if traveller is not None:
         traveller.stop()
-    base = datetime.datetime.now(datetime.timezone.utc)
+    base = datetime.datetime.now(datetime.UTC)
     started = time_machine.travel(base + datetime.timedelta(seconds=offset - at_start), tick=True)
     started.start()
     return started

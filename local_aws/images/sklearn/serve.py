@@ -47,7 +47,13 @@ def load(root, site):
         command += ["-r", "requirements.txt"]
     print("Installing module with the following command:", " ".join(command), flush=True)
     # the image installs into itself; the stand-in is shared, so the target is the server's own folder
-    environment = {**os.environ, "PIP_TARGET": site, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_WARN_SCRIPT_LOCATION": "0", "PIP_ROOT_USER_ACTION": "ignore"}
+    environment = {
+        **os.environ,
+        "PIP_TARGET": site,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_WARN_SCRIPT_LOCATION": "0",
+        "PIP_ROOT_USER_ACTION": "ignore",
+    }
     subprocess.run(command, cwd=code, env=environment, check=True)
     sys.path.insert(0, site)
     importlib.invalidate_caches()
@@ -126,7 +132,17 @@ def serve(application, path):
 
     class Server(BaseApplication):
         def load_config(self):
-            for key, value in (("bind", f"unix:{path}"), ("workers", 1), ("timeout", 60), ("worker_class", "gthread"), ("threads", 4), ("loglevel", "warning"), ("worker_tmp_dir", "/dev/shm"), ("keepalive", 30), ("control_socket_disable", True)):
+            for key, value in (
+                ("bind", f"unix:{path}"),
+                ("workers", 1),
+                ("timeout", 60),
+                ("worker_class", "gthread"),
+                ("threads", 4),
+                ("loglevel", "warning"),
+                ("worker_tmp_dir", "/dev/shm"),
+                ("keepalive", 30),
+                ("control_socket_disable", True),
+            ):
                 if key in self.cfg.settings:
                     self.cfg.set(key, value)
 

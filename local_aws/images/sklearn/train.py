@@ -32,7 +32,10 @@ def start(argument, descriptors):
 
 
 def run(root, isolated):
-    config = {name: json.loads((root / "input" / "config" / f"{name}.json").read_text()) for name in ("hyperparameters", "inputdataconfig", "resourceconfig")}
+    config = {
+        name: json.loads((root / "input" / "config" / f"{name}.json").read_text())
+        for name in ("hyperparameters", "inputdataconfig", "resourceconfig")
+    }
     given = {k: decode(v) for k, v in config["hyperparameters"].items()}
     program = given.pop("sagemaker_program", None) or os.environ.get("SAGEMAKER_PROGRAM")
     submitted = given.pop("sagemaker_submit_directory", None) or os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY") or str(root / "code")

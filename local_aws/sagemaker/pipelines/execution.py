@@ -242,4 +242,3 @@ def _policy(step: Step, kind: str, used: dict[int, int]) -> tuple[int, dict[str,
         if kind in policy["ExceptionType"] and used.get(number, 0) < policy.get("MaxAttempts", 1):
             return number, policy
     return None
-

@@ -34,7 +34,9 @@ class Runners:
         self._world = world
         self._jobs = {"Processing": processing, "Training": training}
 
-    def run(self, step: Step, arguments: dict[str, Any], execution: str, role: str, started: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    def run(
+        self, step: Step, arguments: dict[str, Any], execution: str, role: str, started: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
         """Run to the end; the step's properties. Raises Failure."""
         client = self._world.clients.role("sagemaker", role, "pipeline")
         if step.type == "RegisterModel":
@@ -73,9 +75,17 @@ class Runners:
             return call()
         except ClientError as error:
             code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-            kind = "Step.THROTTLING" if "Throttling" in code else "Step.SERVICE_FAULT" if status >= 500 and code != "LocalAwsUnsupported" else ""
+            kind = (
+                "Step.THROTTLING"
+                if "Throttling" in code
+                else "Step.SERVICE_FAULT"
+                if status >= 500 and code != "LocalAwsUnsupported"
+                else ""
+            )
             kind = "SageMaker.RESOURCE_LIMIT" if code == "ResourceLimitExceeded" else kind
-            raise Failure(f"ClientError: Failed to invoke {error.operation_name}. Error Details: {error.response['Error']['Message']}", kind) from None
+            raise Failure(
+                f"ClientError: Failed to invoke {error.operation_name}. Error Details: {error.response['Error']['Message']}", kind
+            ) from None
 
 
 def _reason(reason: str) -> str:

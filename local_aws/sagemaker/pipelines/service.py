@@ -35,7 +35,9 @@ class Pipelines:
             if self._tokens.get(token) == name:
                 return {"PipelineArn": arn("pipeline", name)}
             if name in self._pipelines:
-                raise validation(f"Pipeline names must be unique within an AWS account and region. Pipeline with name ({name}) already exists.")
+                raise validation(
+                    f"Pipeline names must be unique within an AWS account and region. Pipeline with name ({name}) already exists."
+                )
             self._world.check_role(params["RoleArn"])
             text = self._text(params)
             now = self._world.clock.now()
