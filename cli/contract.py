@@ -9,13 +9,19 @@ from interfaces.contract import Contract
 from model_code.infer import InferenceError, Proposal, infer
 
 
-def propose(path: Path, target: str, name: str | None = None) -> Proposal:
-    """A contract from the head of a CSV file, and what is unsure about it. Raises CliError."""
+def propose(path: Path, target: str | None, name: str | None = None) -> Proposal:
+    """A contract from the head of a CSV file, and what is unsure about it. Raises CliError.
+
+    Without a target the last column is taken, and said to be unsure.
+    """
     sample = read_sample(path)
+    chosen = target or str(sample.rows.columns[-1])
     try:
-        proposal = infer(sample.rows, target, name or path.stem)
+        proposal = infer(sample.rows, chosen, name or path.stem)
     except InferenceError as error:
         raise CliError(f"{path}: {error}") from None
+    if target is None:
+        proposal.doubts[chosen] = _join("taken as the target because it is the last column", proposal.doubts.get(chosen))
     if not sample.complete:
         _generalise(proposal, sample)
     if sample.ragged:

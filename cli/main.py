@@ -84,7 +84,7 @@ def report(
 @contract_app.command("infer")
 def contract_infer(
     file: Annotated[Path, typer.Argument(help="A CSV file with a header, UTF-8.")],
-    target: Annotated[str, typer.Option(help="The column to predict.")],
+    target: Annotated[str | None, typer.Option(help="The column to predict; default: the last one.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")] = None,
     force: Annotated[bool, typer.Option(help="Replace the output file if it exists.")] = False,

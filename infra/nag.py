@@ -14,7 +14,6 @@ from constructs import IConstruct
 
 # Construct, rule, reason
 ACCEPTED = (
-    ("Platform/Storage/Logs", "AwsSolutions-S1", "It is where access logs are delivered; logging it into itself would not end."),
     ("Platform/Operations", "AwsSolutions-L1", "Python 3.13 is the newest runtime that the pinned libraries are tested on."),
 )
 
@@ -29,7 +28,6 @@ _EXECUTIONS = "Objects lie under the id of the pipeline execution that wrote the
 WILDCARDS = {
     "AuthorizePull": _NO_RESOURCE,
     "DecideOnPackages": _PACKAGES,
-    "FindManifests": "A manifest is named after the content of the data that it describes.",
     "FindPackages": _NO_RESOURCE,
     "ManageAlarms": "There is an alarm per feature of the model that is released.",
     "ManageEndpointConfig": _GENERATIONS,

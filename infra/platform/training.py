@@ -43,7 +43,7 @@ class Training(Construct):
             model_package_group_description=f"Models of {self._names.prefix}",
         )
         processing, training = self._job_role("processing", steps), self._job_role("training", source)
-        settings = _settings(environment, contract)
+        settings = settings_of(environment, contract)
         self.pipeline = sagemaker.CfnPipeline(
             self,
             "Pipeline",
@@ -158,7 +158,7 @@ def pull_image(registry: str) -> list[Statement]:
     return [allow("PullImage", pull, [repository]), allow("AuthorizePull", ["ecr:GetAuthorizationToken"], ["*"])]
 
 
-def _settings(environment: Environment, contract: Contract) -> PipelineSettings:
+def settings_of(environment: Environment, contract: Contract) -> PipelineSettings:
     p = environment.pipeline
     return PipelineSettings(
         problem_type=contract.problem_type,

@@ -85,7 +85,7 @@ class Engine:
 
     def update(self, stack: Stack, template: Template, parameters: dict[str, str]) -> None:
         """UPDATE_IN_PROGRESS → UPDATE_COMPLETE, or UPDATE_ROLLBACK_COMPLETE."""
-        before = (stack.template, stack.parameters)
+        before, records = (stack.template, stack.parameters), dict(stack.records)
         stack.template, stack.parameters = template, parameters
         self.status(stack, "UPDATE_IN_PROGRESS", "User Initiated")
         progress = Progress()
@@ -95,7 +95,7 @@ class Engine:
         except ResourceFailed as failure:
             stack.template, stack.parameters = before
             self.status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", f"The following resource(s) failed to update: [{failure.logical_id}].")
-            self._undo(stack, progress, "UPDATE_ROLLBACK")
+            self._undo(stack, progress, "UPDATE_ROLLBACK", records)
             return
         self.status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         for record in reversed(progress.leftovers):
@@ -129,8 +129,8 @@ class Engine:
             resource = stack.template.resources[name]
             try:
                 properties = scope.value(resource.get("Properties", {}))
-            except AwsError as fault:
-                raise ResourceFailed(name, fault.message) from None
+            except (AwsError, LookupError, TypeError, ValueError) as fault:
+                raise ResourceFailed(name, _reason(fault)) from None
             record = self._bring(stack, name, resource, properties, progress)
             scope.refs[name], scope.attributes[name] = record.id, record.attributes
         for name in [n for n in stack.records if n not in plan]:
@@ -178,8 +178,8 @@ class Engine:
         self._event(stack, name, kind, made.id, f"{verb}_COMPLETE")
         return record
 
-    def _undo(self, stack: Stack, progress: Progress, prefix: str) -> None:
-        """Take back changes, last first."""
+    def _undo(self, stack: Stack, progress: Progress, prefix: str, records: dict[str, Record] | None = None) -> None:
+        """Take back changes, last first; ``records`` is what the stack then has again."""
         failed = []
         for change in reversed(progress.changes):
             try:
@@ -193,7 +193,7 @@ class Engine:
                     record.logical_id,
                     record.type,
                     record.id,
-                    f"{prefix}_FAILED".replace("ROLLBACK_FAILED", "UPDATE_FAILED"),
+                    "UPDATE_FAILED" if prefix == "UPDATE_ROLLBACK" else "DELETE_FAILED",
                     _reason(fault),
                 )
         if failed:
@@ -201,6 +201,8 @@ class Engine:
             return
         if prefix == "UPDATE_ROLLBACK":
             self.status(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+        if records is not None:
+            stack.records = records
         self._finish(stack, f"{prefix}_COMPLETE")
 
     def _undo_one(self, stack: Stack, change: Change) -> None:
@@ -243,13 +245,15 @@ class Engine:
         scope = Scope(stack.template, stack.name, stack.id, stack.parameters)
         for name, record in stack.records.items():
             scope.refs[name], scope.attributes[name] = record.id, record.attributes
-        stack.outputs = []
+        outputs = []
         for name, spec in stack.template.raw.get("Outputs", {}).items():
-            if "Export" in spec:
-                raise ResourceFailed(name, "the local AWS does not emulate exports")
-            if spec.get("Condition") is None or scope.condition(spec["Condition"]):
-                described = {"Description": spec["Description"]} if "Description" in spec else {}
-                stack.outputs.append({"OutputKey": name, "OutputValue": str(scope.value(spec["Value"])), **described})
+            try:
+                if spec.get("Condition") is None or scope.condition(spec["Condition"]):
+                    described = {"Description": spec["Description"]} if "Description" in spec else {}
+                    outputs.append({"OutputKey": name, "OutputValue": str(scope.value(spec["Value"])), **described})
+            except (AwsError, LookupError, TypeError, ValueError) as fault:
+                raise ResourceFailed(name, f"Output {name}: {_reason(fault)}") from None
+        stack.outputs = outputs
 
     def _in_order(self, stack: Stack) -> list[Record]:
         order = {name: i for i, name in enumerate(stack.template.order)}

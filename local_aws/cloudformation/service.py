@@ -7,6 +7,8 @@ import uuid
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from botocore.exceptions import ClientError
+
 from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.clock import Clock
@@ -18,7 +20,10 @@ from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError, Unsupported
 from local_aws.principals import ACCOUNT, REGION
 
-_REFUSED = ("RollbackConfiguration", "NotificationARNs", "ImportExistingResources")
+_REFUSED = (
+    "RollbackConfiguration", "NotificationARNs", "ImportExistingResources", "StackPolicyURL", "StackPolicyDuringUpdateBody",
+    "StackPolicyDuringUpdateURL", "ResourceTypes", "RetainResources",
+)  # fmt: skip
 _NAMED_CAPABILITIES = {"CAPABILITY_NAMED_IAM"}
 
 
@@ -36,10 +41,12 @@ class CloudFormation:
         params = call.params
         name = params["StackName"]
         self._refuse(params)
+        if params.get("OnFailure") == "DELETE":
+            raise Unsupported("stacks with OnFailure=DELETE")
         template = self._template(params)
         check(template)
         self._check_capabilities(template, params)
-        values = self._parameters(template, params, {})
+        values, ssm_names = self._parameters(template, params, {}, {})
         with self._lock:
             if name in self._stacks:
                 raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
@@ -54,6 +61,8 @@ class CloudFormation:
                 tags=params.get("Tags", []),
                 termination_protection=params.get("EnableTerminationProtection", False),
                 policy=self._policy(params),
+                tokens={params["ClientRequestToken"]} if "ClientRequestToken" in params else set(),
+                ssm_names=ssm_names,
             )
             self._stacks[name] = stack
         rollback_off = params.get("DisableRollback", False) or params.get("OnFailure") == "DO_NOTHING"
@@ -74,7 +83,7 @@ class CloudFormation:
             template = stack.template if params.get("UsePreviousTemplate") else self._template(params)
             check(template)
             self._check_capabilities(template, params)
-            values = self._parameters(template, params, stack.parameters)
+            values, ssm_names = self._parameters(template, params, stack.parameters, stack.ssm_names)
             if json.loads(template.text) == json.loads(stack.template.text) and values == stack.parameters:
                 raise error("No updates are to be performed.")
             if "StackPolicyBody" in params:
@@ -83,6 +92,7 @@ class CloudFormation:
             stack.role = params.get("RoleARN", stack.role)
             stack.token, stack.updated = token, self._clock.now()
             stack.tokens.add(token)
+            stack.ssm_names = ssm_names
             stack.status = "UPDATE_IN_PROGRESS"
             stack.settled.clear()
         self._background.submit(lambda: self._engine.update(stack, template, values))
@@ -98,6 +108,7 @@ class CloudFormation:
             raise error(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
         if stack.busy:
             raise error(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
+        self._refuse(call.params)
         stack.role = call.params.get("RoleARN", stack.role)
         stack.status = "DELETE_IN_PROGRESS"
         stack.settled.clear()
@@ -194,17 +205,28 @@ class CloudFormation:
                 return stack
         raise error(f"Stack with id {name} does not exist")
 
-    def _parameters(self, template: Template, params: dict[str, Any], previous: dict[str, str]) -> dict[str, str]:
-        given = {
+    def _parameters(
+        self, template: Template, params: dict[str, Any], previous: dict[str, str], ssm_names: dict[str, str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Values by parameter, and what was given for those that are read from SSM. Raises AwsError."""
+        names: dict[str, str] = {}
+        given: dict[str, str | None] = {
             p["ParameterKey"]: None if p.get("UsePreviousValue") else p.get("ParameterValue", "") for p in params.get("Parameters", [])
         }
         for name, spec in template.raw.get("Parameters", {}).items():
             if spec["Type"].startswith("AWS::SSM::Parameter::Value"):
-                source = given.get(name) or previous.get(name) or spec.get("Default")
-                given[name] = self._clients.admin("ssm").get_parameter(Name=source)["Parameter"]["Value"]
+                source = given.get(name) or (ssm_names.get(name) if name in given else None) or spec.get("Default")
+                if source is not None:
+                    names[name], given[name] = source, self._from_ssm(source)
             elif spec["Type"] not in ("String", "Number"):
                 raise Unsupported(f"parameters of type {spec['Type']} ({name})")
-        return templates.parameters(template, given, previous)
+        return templates.parameters(template, given, previous), names
+
+    def _from_ssm(self, name: str) -> str:
+        try:
+            return str(self._clients.admin("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+        except ClientError:
+            raise error(f"Unable to fetch parameters [{name}] from parameter store for this account.") from None
 
     def _template(self, params: dict[str, Any]) -> Template:
         if "TemplateBody" in params:
@@ -247,7 +269,12 @@ def _described(stack: Stack) -> dict[str, Any]:
         "StackName": stack.name,
         "CreationTime": stack.created,
         "StackStatus": stack.status,
-        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()],
+        "Parameters": [
+            {"ParameterKey": k, "ParameterValue": stack.ssm_names[k], "ResolvedValue": v}
+            if k in stack.ssm_names
+            else {"ParameterKey": k, "ParameterValue": v}
+            for k, v in stack.parameters.items()
+        ],
         "Outputs": stack.outputs,
         "Tags": stack.tags,
         "EnableTerminationProtection": stack.termination_protection,

@@ -35,7 +35,7 @@ class Stack:
     name: str
     id: str
     template: Template
-    parameters: dict[str, str]
+    parameters: dict[str, str]  # resolved: of an SSM parameter, its value
     created: datetime
     role: str | None = None
     caller: Any = None
@@ -51,6 +51,7 @@ class Stack:
     termination_protection: bool = False
     description: str = ""
     tokens: set[str] = field(default_factory=set)
+    ssm_names: dict[str, str] = field(default_factory=dict)  # what was given for parameters that are read from SSM
     settled: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -96,8 +96,41 @@ def parse(text: str) -> Template:
         if unknown:
             listed = ", ".join(sorted(unknown))
             raise error(f"Template format error: Unresolved resource dependencies [{listed}] in the Resources block of the template")
+    _check_outputs(template, known)
+    _check_functions(template)
     _ = template.order
     return template
+
+
+def _check_outputs(template: Template, known: set[str]) -> None:
+    for name, spec in template.raw.get("Outputs", {}).items():
+        if "Export" in spec:
+            raise Unsupported(f"exports (output {name})")
+        unknown = set(_references(spec.get("Value"))) - known
+        if unknown:
+            raise error(
+                f"Template format error: Unresolved resource dependencies [{', '.join(sorted(unknown))}] in the Outputs block of the template"
+            )
+
+
+def _check_functions(template: Template) -> None:
+    """Functions, conditions and policies that are not known are refused before anything is created."""
+    raw = template.raw
+    conditions = raw.get("Conditions", {})
+    used = [*conditions.values(), *(spec.get("Value") for spec in raw.get("Outputs", {}).values())]
+    named = {item["Condition"] for item in (*template.resources.values(), *raw.get("Outputs", {}).values()) if "Condition" in item}
+    for name, resource in template.resources.items():
+        used.append(resource.get("Properties"))
+        for key in ("DeletionPolicy", "UpdateReplacePolicy"):
+            if resource.get(key, "Delete") not in ("Delete", "Retain"):
+                raise Unsupported(f"the {key} {resource[key]} ({name}; it does Delete and Retain)")
+    for name, argument in (pair for value in used for pair in _functions(value)):
+        if name not in _INTRINSICS:
+            raise Unsupported(f"the intrinsic function {name}")
+        if name == "Fn::If":
+            named.add(argument[0])
+    if missing := sorted(named - set(conditions)):
+        raise error(f"Template format error: Unresolved condition dependency {', '.join(missing)}")
 
 
 def parameters(template: Template, given: Mapping[str, str | None], previous: Mapping[str, str]) -> dict[str, str]:
@@ -121,9 +154,22 @@ def parameters(template: Template, given: Mapping[str, str | None], previous: Ma
             raise error(f"Parameter '{name}' must match pattern {pattern}")
         if allowed and values[name] not in map(str, allowed):
             raise error(f"Parameter '{name}' must be one of AllowedValues")
+        _check_limits(name, spec, values[name])
     if missing:
         raise error(f"Parameters: [{', '.join(missing)}] must have values")
     return values
+
+
+def _check_limits(name: str, spec: dict[str, Any], value: str) -> None:
+    size: float = len(value)
+    if spec["Type"] == "Number":
+        try:
+            size = float(value)
+        except ValueError:
+            raise error(f"Parameter '{name}' must be a number.") from None
+    kind = "Value" if spec["Type"] == "Number" else "Length"
+    if size < float(spec.get(f"Min{kind}", size)) or size > float(spec.get(f"Max{kind}", size)):
+        raise error(f"Parameter '{name}' is outside of Min{kind} {spec.get(f'Min{kind}')} and Max{kind} {spec.get(f'Max{kind}')}.")
 
 
 @dataclass
@@ -199,7 +245,7 @@ class Scope:
         if name == "Fn::FindInMap":
             return self._find_in_map(*arguments)
         if name == "Fn::Select":
-            return arguments[1][int(arguments[0])]
+            return self._select(*arguments)
         if name == "Fn::Split":
             return str(arguments[1]).split(arguments[0])
         if name == "Fn::Base64":
@@ -224,11 +270,25 @@ class Scope:
 
         return _SUB.sub(replace, text).replace("${!", "${")
 
+    @staticmethod
+    def _select(index: Any, values: list[Any]) -> Any:
+        if not 0 <= int(index) < len(values):
+            raise error(f"Template error: Fn::Select cannot select nonexistent value at index {index}")
+        return values[int(index)]
+
     def _find_in_map(self, mapping: str, first: str, second: str) -> Any:
         try:
             return self.template.raw["Mappings"][mapping][first][second]
         except KeyError:
             raise error(f"Unable to get mapping for {mapping}::{first}::{second}") from None
+
+
+def _functions(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every intrinsic function in a value, with its argument."""
+    for part in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
+        yield from _functions(part)
+    if isinstance(value, dict) and len(value) == 1:
+        yield from ((name, argument) for name, argument in value.items() if name.startswith("Fn::"))
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -71,13 +71,18 @@ def read(file: LandedFile, names: list[str], ragged: Ragged) -> Iterator[Batch]:
         parse_options=pacsv.ParseOptions(invalid_row_handler=on_invalid, newlines_in_values=True),
         convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
-    number = 2
+    following = 2
     for batch in stream:
         frame = batch.to_pandas()
-        numbers = np.empty(len(frame), dtype="int64")
-        for position in range(len(frame)):
-            while number in bad:
-                number += 1
-            numbers[position] = number
-            number += 1
+        numbers = _numbers(following, len(frame), bad)
+        following = int(numbers[-1]) + 1 if len(numbers) else following
         yield Batch(frame, numbers)
+
+
+def _numbers(first: int, count: int, bad: set[int]) -> np.ndarray:
+    """The next ``count`` row numbers from ``first`` on, leaving out the ragged ones."""
+    last = first + count
+    while (skipped := sum(first <= n < last for n in bad)) > last - first - count:
+        last = first + count + skipped
+    numbers = np.arange(first, last, dtype="int64")
+    return numbers[~np.isin(numbers, list(bad))] if skipped else numbers

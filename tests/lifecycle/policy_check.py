@@ -18,8 +18,9 @@ def violations(aws: LocalAws) -> list[str]:
         if entry.role not in policies:
             policies[entry.role] = _statements(aws.client("iam"), entry.role)
         for access in entry.accesses:
-            if not any(_allows(statement, access.action, access.resources, access.context) for statement in policies[entry.role]):
-                found.add(f"{entry.role} made {entry.service}:{entry.operation} without {access.action} on {', '.join(access.resources)}")
+            for resource in access.resources:
+                if not any(_allows(statement, access.action, resource, access.context) for statement in policies[entry.role]):
+                    found.add(f"{entry.role} made {entry.service}:{entry.operation} without {access.action} on {resource}")
     return sorted(found)
 
 
@@ -43,11 +44,11 @@ def _statements(iam: Any, role: str) -> list[dict[str, Any]]:
     return statements
 
 
-def _allows(statement: dict[str, Any], action: str, resources: tuple[str, ...], context: dict[str, str]) -> bool:
+def _allows(statement: dict[str, Any], action: str, resource: str, context: dict[str, str]) -> bool:
     if statement["Effect"] != "Allow" or not any(fnmatch.fnmatchcase(action, pattern) for pattern in _list(statement["Action"])):
         return False
     patterns = _list(statement["Resource"])
-    if not all(any(fnmatch.fnmatchcase(r, p) or fnmatch.fnmatchcase(p, r) for p in patterns) for r in resources):
+    if not any(fnmatch.fnmatchcase(resource, p) or fnmatch.fnmatchcase(p, resource) for p in patterns):
         return False
     for operator, tests in statement.get("Condition", {}).items():
         for key, allowed in tests.items():

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import OrdinalEncoder
 
 from interfaces.contract import from_dict
-from model_code.estimator import MAX_CATEGORIES, Params, as_features, build, fit, labels, time_parts
+from model_code.estimator import MAX_CATEGORIES, Params, as_features, build, fit, labels, target, time_parts
 from model_code.infer import infer
 from model_code.predict import Bundle, predict
 from model_code.split import split
@@ -100,6 +100,12 @@ def test_features_have_the_contracts_order_and_plain_types(contract, rows):
 )
 def test_labels_are_spelled_as_the_contract_spells_them(values, spelled):
     assert labels(values).tolist() == spelled
+
+
+def test_targets_are_numbers_for_a_regression_and_texts_for_classes(contract, rows):
+    prices = from_dict({**contract.to_dict(), "target": "price", "problem_type": "regression"})
+    assert target(rows, prices).tolist() == rows["price"].tolist()
+    assert set(target(rows, contract)) == {"0", "1"}
 
 
 def test_time_becomes_hour_weekday_month_and_age():

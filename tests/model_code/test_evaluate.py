@@ -74,7 +74,7 @@ def test_regression_metrics_and_residuals():
 
 def test_intervals_contain_the_value_and_deviations_are_theirs(report):
     intervals = report["mlops_loop"]["confidence_intervals"]
-    assert set(intervals) == set(METRICS["binary"])
+    assert (set(intervals), report["mlops_loop"]["confidence_level"]) == (set(METRICS["binary"]), 0.95)
     for name, (low, high) in intervals.items():
         entry = report["binary_classification_metrics"][name]
         assert low < entry["value"] < high
@@ -191,6 +191,15 @@ def test_quartiles_that_coincide_are_one_cut(contract, rows):
     tied = rows.assign(age=pd.array([0] * 400 + [i % 40 + 1 for i in range(200)], dtype="Int64"))
     counts = [s["rows"] for s in slices(contract, tied, truth, truth, None) if s["column"] == "age"]
     assert sorted(counts) == [150, 450]
+
+
+@pytest.mark.parametrize(("labels", "sliced"), [(12, True), (13, False)])
+def test_a_short_list_of_allowed_values_is_sliced_though_not_sensitive(labels, sliced, contract, rows):
+    raw = contract.to_dict()
+    raw["columns"]["gender"]["allowed"] = ["f", "m", "x", *map(str, range(labels - 3))]
+    truth = rows["bought"].astype(str).to_numpy(dtype=object)
+    found = slices(from_dict({**raw, "sensitive": []}), rows, truth, truth, None)
+    assert {(s["column"], s["sensitive"]) for s in found} == ({("gender", False)} if sliced else set())
 
 
 def test_columns_that_are_neither_sensitive_nor_listed_are_not_sliced(parts):

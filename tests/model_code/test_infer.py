@@ -59,7 +59,7 @@ def test_classes_that_are_numbers_stand_in_the_order_of_numbers():
     assert infer(table(y=["10", "2", "1"]), "y").contract.classes == ("1", "2", "10")
 
 
-@pytest.mark.parametrize("name", ["visit", "customer_id"])
+@pytest.mark.parametrize("name", ["visit", "customer_id", "ID"])
 def test_identifier_is_left_out_of_the_features_with_a_doubt(name):
     proposal = infer(table(**{name: [f"A{i}" for i in range(N)]}), "y")
     assert proposal.contract.identifiers == (name,)
@@ -70,6 +70,10 @@ def test_identifier_by_name_alone_says_that_its_values_repeat():
     proposal = infer(table(customer_id=["7", "8"]), "y")
     assert proposal.contract.identifiers == ("customer_id",)
     assert "its values repeat" in proposal.doubts["customer_id"]
+
+
+def test_a_target_is_no_identifier_whatever_its_name():
+    assert infer(table(group_id=["a", "b"]), "group_id").contract.identifiers == ()
 
 
 def test_whole_numbers_that_never_repeat_stay_a_feature_with_a_doubt():
@@ -87,9 +91,11 @@ def test_two_columns_that_add_up_to_the_target_leak_it():
     assert proposal.doubts["casual"] == "casual + registered = cnt in every row: left out of the features"
 
 
-def test_one_different_row_is_no_leak():
+def test_gaps_do_not_hide_a_leak_and_one_different_row_is_none():
     casual, registered = list(range(N)), [(i * 7) % 50 for i in range(N)]
     raw = table(casual=map(str, casual), registered=map(str, registered), cnt=[str(a + b) for a, b in zip(casual, registered, strict=True)])
+    raw.loc[3, "casual"] = raw.loc[5, "cnt"] = raw.loc[7, "registered"] = ""
+    assert set(infer(raw, "cnt").contract.exclude) == {"casual", "registered"}
     raw.loc[5, "cnt"] = "999"
     assert infer(raw, "cnt").contract.exclude == ()
 
@@ -113,8 +119,9 @@ def test_whole_numbers_too_long_for_a_number_are_text():
     assert "16 digits" in proposal.doubts["card"]
 
 
-def test_texts_of_one_truth_value_are_no_boolean():
-    assert infer(table(grade=["t", "y"]), "y").contract.column("grade").allowed == ("t", "y")
+@pytest.mark.parametrize("texts", [("t", "y"), ("f", "n")])
+def test_texts_of_one_truth_value_are_no_boolean(texts):
+    assert infer(table(grade=texts), "y").contract.column("grade").allowed == texts
 
 
 @pytest.mark.parametrize(

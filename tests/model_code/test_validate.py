@@ -82,6 +82,11 @@ def test_good_rows_have_the_contracts_types_and_order(contract, raw_rows):
     assert not rows.loc[1, "member"]
 
 
+def test_bounds_are_part_of_the_range(contract, raw_rows):
+    raw = raw_rows(2).assign(age=["0", "120"], price=["0", "0.0"])
+    assert not check(raw, contract).problems
+
+
 def test_the_index_of_the_raw_rows_has_no_say(contract, raw_rows):
     raw = raw_rows(20)
     pd.testing.assert_frame_equal(check(raw.set_index(raw.index[::-1] + 7), contract).rows, check(raw, contract).rows)

@@ -16,6 +16,7 @@ _KEYS = {
         "HyperParameters", "InputDataConfig",
     ),
 }  # fmt: skip
+CACHED_TYPES = tuple(_KEYS)
 _DURATION = re.compile(r"P?(?:(\d+)y)?(?:(\d+)m)?(?:(\d+)w)?(?:(\d+)d)?(?:T(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?)?", re.IGNORECASE)
 
 

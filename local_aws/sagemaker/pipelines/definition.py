@@ -11,6 +11,7 @@ from typing import Any
 
 from local_aws.errors import AwsError, Unsupported, validation
 from local_aws.images.registry import container_image
+from local_aws.sagemaker.pipelines.cache import CACHED_TYPES, duration
 
 STEP_TYPES = ("Processing", "Training", "Condition", "RegisterModel", "Fail")
 CONDITION_TYPES = (
@@ -21,7 +22,7 @@ EXECUTION_VARIABLES = (
     "StartDateTime", "CurrentDateTime", "PipelineName", "PipelineArn", "PipelineExecutionId", "PipelineExecutionArn",
     "TrainingJobName", "ProcessingJobName",
 )  # fmt: skip
-_STEP_REFERENCE = re.compile(r"Steps\.([A-Za-z0-9-]+)(?:\.(.*))?", re.DOTALL)
+_STEP_REFERENCE = re.compile(r"Steps\.([A-Za-z0-9_-]+)(?:\.(.*))?", re.DOTALL)
 
 
 @dataclass
@@ -66,6 +67,7 @@ def parse(text: str) -> Definition:
     for step in steps.values():
         _check_references(step, steps, parameters)
         _check_image(step)
+        _check_cache(step)
     _check_cycles(steps)
     return Definition(steps, parameters)
 
@@ -131,6 +133,18 @@ def _check_image(step: Step) -> None:
             container_image(uri)
         except AwsError as error:
             raise validation(f"Step '{step.name}': {error.message}") from None
+
+
+def _check_cache(step: Step) -> None:
+    """A cache that could not be kept or never expires is refused when the definition is stored."""
+    cached = step.raw.get("CacheConfig", {})
+    if not cached.get("Enabled"):
+        return
+    if step.type not in CACHED_TYPES:
+        raise Unsupported(f"a cached step of type {step.type} (step {step.name!r}; it does {', '.join(CACHED_TYPES)})")
+    if "ExpireAfter" not in cached:
+        raise validation(f"Step '{step.name}': CacheConfig needs ExpireAfter")
+    duration(cached["ExpireAfter"])
 
 
 def _check_cycles(steps: dict[str, Step]) -> None:

@@ -52,6 +52,8 @@ class Execution:
         self.done = threading.Event()
         self._runners, self._cache = runners, cache
         self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._waits: list[threading.Event] = []
         self._reports: dict[tuple[str, str], Any] = {}
 
     def start(self) -> None:
@@ -63,6 +65,9 @@ class Execution:
         """Start nothing more and stop the jobs that run."""
         with self._lock:
             self.status = "Stopping"
+            self._stopping.set()
+            for wait in self._waits:
+                wait.set()
             for run in self.runs.values():
                 if run.status == "Executing":
                     self._runners.stop(run.metadata, self.role)
@@ -92,7 +97,8 @@ class Execution:
         if self.done.is_set():
             return
         before = self.status
-        self.status = "Failed" if failed else "Stopped" if self.status == "Stopping" else "Succeeded"
+        stopped = self.status == "Stopping" or any(r.status == "Stopped" for r in self.runs.values())
+        self.status = "Failed" if failed else "Stopped" if stopped else "Succeeded"
         if failed:
             self.reason = "Step failure: One or multiple steps failed."
         self.modified = self.world.clock.now()
@@ -136,11 +142,16 @@ class Execution:
                 used[number] = used.get(number, 0) + 1
                 wait = spec.get("IntervalSeconds", 1) * spec.get("BackoffRate", 2.0) ** (used[number] - 1)
                 self._sleep(wait)
+                if self._stopping.is_set():
+                    raise Failure(failure.reason, stopped=True) from None
 
     def _sleep(self, seconds: float) -> None:
-        """Wait on the simulated clock."""
+        """Wait on the simulated clock, at most until the execution is stopped."""
         over = threading.Event()
+        self._waits.append(over)
         self.world.clock.call_later(seconds, over.set)
+        if self._stopping.is_set():
+            over.set()
         over.wait()
 
     def _once(self, run: StepRun) -> None:

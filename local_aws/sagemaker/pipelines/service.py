@@ -5,6 +5,8 @@ import string
 import threading
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError, Unsupported, validation
 from local_aws.sagemaker.jobs import World
@@ -60,11 +62,11 @@ class Pipelines:
     @operation("sagemaker", "UpdatePipeline")
     def update(self, call: Call) -> dict[str, Any]:
         pipeline = self._pipeline(call.params["PipelineName"])
+        if "RoleArn" in call.params:
+            self._world.check_role(call.params["RoleArn"])
         if "PipelineDefinition" in call.params or "PipelineDefinitionS3Location" in call.params:
             text = self._text(call.params)
             pipeline["_definition"], pipeline["PipelineDefinition"] = parse(text), text
-        if "RoleArn" in call.params:
-            self._world.check_role(call.params["RoleArn"])
         for key in ("PipelineDisplayName", "PipelineDescription", "RoleArn"):
             if key in call.params:
                 pipeline[key] = call.params[key]
@@ -197,7 +199,10 @@ class Pipelines:
         if not location:
             raise validation("PipelineDefinition or PipelineDefinitionS3Location is required")
         bucket, key = split(f"s3://{location['Bucket']}/{location['ObjectKey']}")
-        body = self._world.clients.service("s3", "sagemaker.amazonaws.com").get_object(Bucket=bucket, Key=key)["Body"].read()
+        try:
+            body = self._world.clients.service("s3", "sagemaker.amazonaws.com").get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            raise validation(f"Unable to read the pipeline definition s3://{bucket}/{key}: {error}") from None
         return str(body.decode())
 
 

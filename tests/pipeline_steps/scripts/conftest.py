@@ -73,6 +73,11 @@ def pack(artefact: Path, folder: Path) -> None:
             archive.add(entry, entry.name)
 
 
+@pytest.fixture(scope="session", name="pack")
+def _pack() -> Callable[[Path, Path], None]:
+    return pack
+
+
 @pytest.fixture
 def message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of a Processing job's ExitMessage, in a place that a test may write to."""
