@@ -34,6 +34,7 @@ class GlueJobs:
         self._jobs: dict[str, dict[str, Any]] = {}
         self._runs: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
+        self.peak_mib: dict[str, float] = {}  # by run: what a capacity question needs to know
 
     @operation("glue", "CreateJob")
     def create(self, call: Call) -> dict[str, Any]:
@@ -159,6 +160,7 @@ class GlueJobs:
         env = {**self._clients.environment(job["Role"], "glue"), "GLUE_PYTHON_VERSION": "3"}
         child = self._launcher.start(GLUE, Spec("function", env, str(work), file=str(RUN), function="start", argument=argument), on_line)
         code = child.wait(60.0 * job.get("Timeout", 480))
+        self.peak_mib[run["Id"]] = child.peak_mib
         if code is None:
             child.kill()
         return code

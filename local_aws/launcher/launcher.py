@@ -51,6 +51,7 @@ class Child:
         self.pid = pid
         self._connection = connection
         self._code: int | None = None
+        self.peak_mib = 0.0
         self._ended = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(output, on_line), daemon=True)
         self._reader.start()
@@ -93,7 +94,9 @@ class Child:
                 if not more:
                     break
                 data += more
-            self._code = json.loads(data)["exit"] if data else -9
+            ended = json.loads(data) if data else {"exit": -9}
+            self.peak_mib = ended.get("peak_kib", 0) / 1024
+            self._code = ended["exit"]
         except OSError:
             self._code = -9
         self._connection.close()

@@ -72,7 +72,7 @@ def kill(pid):
 def reap(children):
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
         except ChildProcessError:
             return
         if pid == 0:
@@ -81,7 +81,7 @@ def reap(children):
         if connection is not None:
             kill(pid)  # whatever the child has left behind in its group
             try:
-                connection.sendall(json.dumps({"exit": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
+                connection.sendall(json.dumps({"exit": os.waitstatus_to_exitcode(status), "peak_kib": usage.ru_maxrss}).encode() + b"\n")
             except OSError:
                 pass
             connection.close()
