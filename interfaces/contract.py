@@ -149,6 +149,7 @@ def from_dict(raw: Mapping[str, Any], where: str = "contract") -> Contract:
     if not isinstance(columns, Mapping) or not columns:
         raise ContractError(f"{where}: columns", columns, "at least one [columns.NAME] table")
     parsed = tuple(_column(name, spec, where) for name, spec in columns.items())
+    _check_names([c.name for c in parsed], where)
     names = {c.name for c in parsed}
     contract = Contract(
         name=_string(raw, "name", where),
@@ -164,6 +165,17 @@ def from_dict(raw: Mapping[str, Any], where: str = "contract") -> Contract:
     )
     _check_roles(contract, where)
     return contract
+
+
+def _check_names(names: list[str], where: str) -> None:
+    """The Glue catalog folds case and has a partition column of its own."""
+    folded: dict[str, str] = {}
+    for name in names:
+        if name.lower() == "dataset_version":
+            raise ContractError(f"{where}: columns.{name}", name, "any name but dataset_version, which the catalog's partitions have")
+        if name.lower() in folded:
+            raise ContractError(f"{where}: columns.{name}", name, f"a name that differs from {folded[name.lower()]!r} in more than case")
+        folded[name.lower()] = name
 
 
 def _check_roles(contract: Contract, where: str) -> None:

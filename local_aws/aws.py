@@ -50,6 +50,7 @@ class LocalAws:
         LocalAws._open = True
         moto_seam.reset()
         self.clock = Clock()
+        moto_seam.follow(self.clock.now)
         self.journal = Journal()
         self.principals = Principals()
         self.background = Background()

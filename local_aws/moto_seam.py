@@ -5,12 +5,16 @@ botocore's models, the parsing of requests and the serialising of responses of e
 """
 
 import re
+import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import moto.core.utils
 from botocore.model import OperationModel
 from botocore.validate import ParamValidator
 from moto import backends
@@ -63,6 +67,8 @@ class Parsed:
     request: Request
 
 
+_REAL_UTCNOW = moto.core.utils.utcnow
+_followed: dict[str, Any] = {}
 _lock = threading.RLock()
 _validator = ParamValidator()
 
@@ -71,6 +77,20 @@ def reset() -> None:
     """Empty every moto backend: one local AWS per process at a time."""
     with _lock:
         moto_api_backend.reset()
+
+
+def follow(now: Callable[[], datetime]) -> None:
+    """Make moto ask this clock (aware, UTC) wherever it asks its own."""
+    original = _REAL_UTCNOW
+
+    def utcnow() -> datetime:
+        return now().astimezone(UTC).replace(tzinfo=None)
+
+    moto.core.utils.utcnow = utcnow
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.") and getattr(module, "utcnow", None) in (original, _followed.get("utcnow")):
+            module.utcnow = utcnow  # type: ignore[attr-defined]
+    _followed["utcnow"] = utcnow
 
 
 def signature(headers: dict[str, str]) -> tuple[str, str]:

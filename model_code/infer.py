@@ -99,6 +99,10 @@ def _column(values: pd.Series, name: str, doubts: dict[str, str]) -> Column:
     lower = known.str.lower()
     numbers = pd.to_numeric(known, errors="coerce")
     share = float(np.isfinite(numbers).mean())
+    padded = known[known.str.match(r"-?0\d")]
+    if share == 1.0 and len(padded):
+        doubts[name] = f"digits with leading zeros, such as {padded.iloc[0]!r}: taken as text, a number would lose them"
+        share = 0.0
     if share == 1.0:
         return _numeric(known, numbers, Column(name, "number", nullable), doubts)
     if share > 0.9:

@@ -31,7 +31,10 @@ def read_manifest(folder: str) -> tuple[Manifest, Contract]:
     files = sorted(Path(folder).glob("*.json"))
     if len(files) != 1:
         raise FileNotFoundError(f"{folder} holds {len(files)} manifests; expected one dataset version's")
-    manifest = Manifest.from_json(files[0].read_text())
+    try:
+        manifest = Manifest.from_json(files[0].read_text())
+    except (TypeError, KeyError, ValueError) as error:
+        raise ValueError(f"{files[0].name} is not the manifest of a dataset version: {error}") from None
     return manifest, from_dict(manifest.contract, f"contract of {manifest.version}")
 
 

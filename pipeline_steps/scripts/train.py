@@ -24,7 +24,7 @@ _SERVED = ("model_code", "interfaces")
 
 
 def main(argv: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="train")
+    parser = argparse.ArgumentParser(prog="train", allow_abbrev=False)
     for field in fields(estimator.Params):
         parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
     args, unknown = parser.parse_known_args(argv)

@@ -154,3 +154,20 @@ def test_contract_survives_its_own_file(contract):
     again = parse(contract.to_toml({c.name: "note" for c in contract.columns}))
     assert again == contract
     assert again.fingerprint() == contract.fingerprint()
+
+
+@pytest.mark.parametrize("name", ["dataset_version", "PRICE"])
+def test_names_that_the_catalog_cannot_hold_are_refused(name: str) -> None:
+    text = f"""
+name = "t"
+target = "price"
+problem_type = "regression"
+[columns.price]
+type = "number"
+[columns.size]
+type = "number"
+[columns.{name}]
+type = "number"
+"""
+    with pytest.raises(ContractError, match=f"columns.{name}: found '{name}'"):
+        parse(text, "t.toml")

@@ -212,3 +212,10 @@ def test_a_proposal_is_a_contract_that_its_own_rows_hold(raw):
     required = {contract.target, contract.event_time}
     broken = [p for p in check(raw, contract).problems if not (p.column in required and "is missing" in p.reason)]
     assert not broken
+
+
+def test_leading_zeros_are_text_and_doubted() -> None:
+    raw = pd.DataFrame({"postcode": ["02139", "10115", "00100"] * 20, "y": ["a", "b", "a"] * 20})
+    proposal = infer(raw, "y")
+    assert proposal.contract.column("postcode").type == "string"
+    assert "leading zeros, such as '02139'" in proposal.doubts["postcode"]
