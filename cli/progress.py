@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 _MARKS = {"done": "[green]✓[/green]", "start": "[cyan]•[/cyan]", "fail": "[red]✗[/red]"}
 
@@ -28,7 +29,7 @@ class Progress:
         if self._status:
             self._status.stop()
         if self._console.is_terminal:
-            self._console.print(f"{elapsed:6.1f}s {_MARKS[kind]} [bold]{stage:<9}[/bold] {message}", markup=True)
+            self._console.print(f"{elapsed:6.1f}s {_MARKS[kind]} [bold]{stage:<9}[/bold] {escape(message)}")
         else:
             print(f"{elapsed:6.1f}s {kind:<5} {stage:<9} {message}", flush=True)
 
