@@ -39,7 +39,7 @@ print(response.status, response.get_data(as_text=True))
 for module in (inference, payload, interfaces, model_code.predict):
     assert module.__file__.startswith({str(code)!r}), module.__file__
 """
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}  # the artefact is looked at again below
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith('200 OK {"predictions": [{"label": "1", "probability": 0.')
