@@ -125,7 +125,12 @@ def _prepare(clients: dict[str, Any]) -> None:
 
 
 def _step(number: int, kind: str, role: str) -> dict[str, Any]:
-    code = {"S3Uri": f"s3://bench/{kind}/step.py", "LocalPath": "/opt/ml/processing/input/code", "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    code = {
+        "S3Uri": f"s3://bench/{kind}/step.py",
+        "LocalPath": "/opt/ml/processing/input/code",
+        "S3DataType": "S3Prefix",
+        "S3InputMode": "File",
+    }
     return {
         "Name": f"Step{number}",
         "Type": "Processing",

@@ -17,7 +17,7 @@ PAIRS = 5
 TARGET = 1.3
 
 # Simple L1 resources, the kinds that our own stacks have most of; every property is a plain value.
-PEER = '''
+PEER = """
 import os
 from pathlib import Path
 
@@ -52,7 +52,7 @@ for name, count in COUNTS.items():
     for i in range(count):
         KINDS[i % len(KINDS)](stack, i)
 app.synth()
-'''
+"""
 
 
 def main() -> None:
@@ -93,7 +93,7 @@ def report(pairs: list[tuple[float, float]], count: int) -> None:
         print(f"ours {ours:.2f} s  peer {peer:.2f} s  ratio {ratio:.2f}")
     ours, peer = (round(statistics.median(side), 3) for side in zip(*pairs, strict=True))
     ratio, low, high = (round(f(ratios), 3) for f in (statistics.median, min, max))
-    print(f"{count} resources: ours {ours} s, peer {peer} s (medians of {len(pairs)}); ratio {ratio} ({low}–{high}), target {TARGET}")
+    print(f"{count} resources: ours {ours} s, peer {peer} s (medians of {len(pairs)}); ratio {ratio} ({low} to {high}), target {TARGET}")
     print(json.dumps({"name": "synth", "ours": ours, "peer": peer, "ratio": ratio, "spread": [low, high]}))
 
 

@@ -97,7 +97,10 @@ def ingest_script() -> Asset:
 
 def ingest_library() -> Asset:
     """What the Glue job imports of ours, as ``--extra-py-files``."""
-    return _zip(_sources("pipeline_steps/__init__.py", "pipeline_steps/ingest", "model_code/__init__.py", "model_code/validate.py", "interfaces"), ".zip")
+    return _zip(
+        _sources("pipeline_steps/__init__.py", "pipeline_steps/ingest", "model_code/__init__.py", "model_code/validate.py", "interfaces"),
+        ".zip",
+    )
 
 
 def glue_wheels() -> Asset:

@@ -99,7 +99,8 @@ class Environment(_Section):
     @model_validator(mode="after")
     def _fits(self) -> "Environment":
         if len(self.names.prefix) > LONGEST_PREFIX:
-            raise ValueError(f"project-environment of at most {LONGEST_PREFIX} characters, as bucket names end at 63; {self.names.prefix} is longer")
+            limit = f"at most {LONGEST_PREFIX} characters, as bucket names end at 63"
+            raise ValueError(f"project-environment of {limit}; {self.names.prefix} is longer")
         return self
 
     @property
@@ -152,9 +153,7 @@ def metric_of(environment: Environment, contract: Contract) -> str:
     metric = environment.pipeline.metric or DEFAULT_METRIC[contract.problem_type]
     allowed = METRICS[contract.problem_type]
     if metric not in allowed:
-        raise ConfigurationError(
-            f"pipeline.metric: found {metric!r}; allowed for a {contract.problem_type} contract: {', '.join(allowed)}"
-        )
+        raise ConfigurationError(f"pipeline.metric: found {metric!r}; allowed for a {contract.problem_type} contract: {', '.join(allowed)}")
     high = allowed[metric].high
     if high is not None and environment.pipeline.threshold > high:
         raise ConfigurationError(
@@ -179,4 +178,5 @@ def _fault(where: str, error: Any) -> str:
         return f"{where}: {key}: an unknown key; allowed: {', '.join(model.model_fields)}"
     if error["type"] == "missing":
         return f"{where}: {key}: missing; it is required"
-    return f"{where}: {key}: found {error['input']!r}; allowed: {error['msg'].removeprefix('Input should be ').removeprefix('Value error, ')}"
+    allowed = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{where}: {key}: found {error['input']!r}; allowed: {allowed}"

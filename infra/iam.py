@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Aws
-from aws_cdk import aws_iam as iam
 from constructs import Construct
+
+from infra.stack import att, resource
 
 Statement = dict[str, Any]
 
@@ -19,9 +20,9 @@ PARTITION, REGION, ACCOUNT = Aws.PARTITION, Aws.REGION, Aws.ACCOUNT_ID
 _WITHOUT_SOURCE_ACCOUNT = {"lambda.amazonaws.com"}
 
 
-def arn(service: str, resource: str) -> str:
+def arn(service: str, what: str) -> str:
     """An ARN in this account and region."""
-    return f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{resource}"
+    return f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{what}"
 
 
 def s3_arn(bucket: str, key: str = "") -> str:
@@ -32,13 +33,16 @@ def role_arn(name: str) -> str:
     return f"arn:{PARTITION}:iam::{ACCOUNT}:role/{name}"
 
 
-def role(scope: Construct, id: str, *, name: str, service: str, purpose: str, statements: Sequence[Statement]) -> iam.CfnRole:
-    """A role for one service principal of this account, with exactly these statements."""
+def role(scope: Construct, id: str, *, name: str, service: str, purpose: str, statements: Sequence[Statement]) -> str:
+    """A role for one service principal of this account, with exactly these statements; returns its ARN."""
     trust: Statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     if service not in _WITHOUT_SOURCE_ACCOUNT:
         trust["Condition"] = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    policy = iam.CfnRole.PolicyProperty(policy_name="least-privilege", policy_document=document(*statements))
-    return iam.CfnRole(scope, id, role_name=name, description=purpose, assume_role_policy_document=document(trust), policies=[policy])
+    policy = {"PolicyName": "least-privilege", "PolicyDocument": document(*statements)}
+    made = resource(
+        scope, id, "AWS::IAM::Role", RoleName=name, Description=purpose, AssumeRolePolicyDocument=document(trust), Policies=[policy]
+    )
+    return att(made, "Arn")
 
 
 def allow(sid: str, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None) -> Statement:

@@ -2,12 +2,11 @@
 
 import aws_cdk as cdk
 from aws_cdk import Fn
-from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra.environment import Environment
 from infra.iam import arn
-from infra.stack import Stack
+from infra.stack import Stack, resource
 from interfaces.names import VARIANT
 
 
@@ -22,25 +21,23 @@ class Monitoring(Stack):
         )
         released = cdk.CfnCondition(self, "HasModel", expression=Fn.condition_not(Fn.condition_equals(package.value_as_string, "")))
         topic = arn("sns", names.notifications_topic)
-        cloudwatch.CfnAlarm(
+        resource(
             self,
             "ServerErrors",
-            alarm_name=f"{names.prefix}-endpoint-5xx",
-            alarm_description="The endpoint answers 5xx. Runbook: docs/runbooks/endpoint-5xx.md",
-            namespace="AWS/SageMaker",
-            metric_name="Invocation5XXErrors",
-            dimensions=[
-                cloudwatch.CfnAlarm.DimensionProperty(name="EndpointName", value=names.endpoint),
-                cloudwatch.CfnAlarm.DimensionProperty(name="VariantName", value=VARIANT),
-            ],
-            statistic="Sum",
-            period=60,
-            evaluation_periods=3,
-            datapoints_to_alarm=2,
-            threshold=1,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            treat_missing_data="notBreaching",
-            alarm_actions=[topic],
-            ok_actions=[topic],
+            "AWS::CloudWatch::Alarm",
+            AlarmName=f"{names.prefix}-endpoint-5xx",
+            AlarmDescription="The endpoint answers 5xx. Runbook: docs/runbooks/endpoint-5xx.md",
+            Namespace="AWS/SageMaker",
+            MetricName="Invocation5XXErrors",
+            Dimensions=[{"Name": "EndpointName", "Value": names.endpoint}, {"Name": "VariantName", "Value": VARIANT}],
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=3,
+            DatapointsToAlarm=2,
+            Threshold=1,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+            TreatMissingData="notBreaching",
+            AlarmActions=[topic],
+            OKActions=[topic],
         )
         cdk.CfnOutput(self, "MonitoredModelPackageArn", value=package.value_as_string).condition = released

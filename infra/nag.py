@@ -1,21 +1,20 @@
-"""cdk-nag's AwsSolutions rules, and a written reason for each finding that stays.
+"""cdk-nag's AwsSolutions rules on the synthesized templates, and a written reason for each finding that stays.
 
 A wildcard in a policy is acknowledged one by one, by the Sid of its statement: a Sid without a reason is an error.
 """
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
+from aws_cdk import cloudformation_include as include
 from cdk_nag import AwsSolutionsChecks
-from constructs import IConstruct
 
-# Construct, rule, reason
-ACCEPTED = (
-    ("Platform/Operations", "AwsSolutions-L1", "Python 3.13 is the newest runtime that the pinned libraries are tested on."),
-)
+# Type of resource, rule, reason
+ACCEPTED = (("AWS::Lambda::Function", "AwsSolutions-L1", "Python 3.13 is the newest runtime that the pinned libraries are tested on."),)
 
 _NO_RESOURCE = "AWS documents no resource-level permission for this action."
 _LOG_NAMES = "The service names log groups after jobs and streams after their instances, when they start."
@@ -61,46 +60,36 @@ WILDCARDS = {
 }
 
 
-def attach(app: cdk.App) -> None:
-    """Check every stack while it is synthesized, with the acknowledgements above."""
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    for path, rule, reason in ACCEPTED:
-        _acknowledge(_find(app, path), rule, reason)
-    for construct in app.node.find_all():
-        for finding, reason in _wildcards(construct):
-            _acknowledge(construct, f"AwsSolutions-IAM5[{finding}]", reason)
+def check(folder: str) -> None:
+    """Check the templates of a cloud assembly. Raises RuntimeError with the findings that nobody acknowledged."""
+    with TemporaryDirectory() as elsewhere:
+        app = cdk.App(outdir=elsewhere, analytics_reporting=False)
+        for path in sorted(Path(folder).glob("*.template.json")):
+            stack = cdk.Stack(app, path.name.removesuffix(".template.json"))
+            # cdk-nag knows resources by their classes, which including a template gives to all of them
+            template = include.CfnInclude(stack, "Template", template_file=str(path))
+            for id, resource in json.loads(path.read_text())["Resources"].items():
+                found = [cdk.Acknowledgment(id=f"AwsSolutions::{rule}", reason=reason) for rule, reason in _acknowledged(resource)]
+                cdk.Validations.of(template.get_resource(id)).acknowledge(*found)
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+        app.synth()
 
 
-def _acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
-    cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"AwsSolutions::{rule}", reason=reason))
-
-
-def _find(app: cdk.App, path: str) -> IConstruct:
-    node: IConstruct = app
-    for id in path.split("/"):
-        node = node.node.find_child(id)
-    return node
-
-
-def _wildcards(construct: IConstruct) -> Iterator[tuple[str, str]]:
-    """The IAM5 findings of a role or policy under Sids with a reason, named as cdk-nag names them."""
-    for statement in _statements(construct):
-        reason = WILDCARDS.get(statement.get("Sid", ""))
+def _acknowledged(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Rules, or findings of the rule on wildcards as cdk-nag names them, and why they stay."""
+    yield from ((rule, reason) for type, rule, reason in ACCEPTED if type == resource["Type"])
+    for statement in _statements(resource):
+        reason = WILDCARDS.get(statement.get("Sid", ""), "")
         for key in ("Action", "Resource") if reason else ():
             for value in map(flat, _listed(statement[key])):
                 if "*" in value:
-                    yield f"{key}::{value}", reason or ""
+                    yield f"AwsSolutions-IAM5[{key}::{value}]", reason
 
 
-def _statements(construct: IConstruct) -> list[dict[str, Any]]:
-    if isinstance(construct, iam.CfnRole):
-        policies: Any = construct.policies
-    elif isinstance(construct, iam.CfnPolicy):
-        policies = [{"policyDocument": construct.policy_document}]
-    else:
-        return []
-    resolved = cdk.Stack.of(construct).resolve(policies) or []
-    return [statement for policy in resolved for statement in _listed(policy["policyDocument"]["Statement"])]
+def _statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    properties = resource.get("Properties", {})
+    policies = {"AWS::IAM::Role": properties.get("Policies", []), "AWS::IAM::Policy": [properties]}.get(resource["Type"], [])
+    return [statement for policy in policies for statement in _listed(policy["PolicyDocument"]["Statement"])]
 
 
 def flat(value: Any) -> str:

@@ -1,18 +1,13 @@
 """Serving: the endpoint and what it runs. A release is an update of this stack's parameters."""
 
-from typing import cast
-
 import aws_cdk as cdk
 from aws_cdk import Fn
-from aws_cdk import aws_applicationautoscaling as scaling
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra.environment import Environment
 from infra.iam import ACCOUNT, REGION, allow, arn, role, s3_arn
 from infra.platform.training import image_registry, observe, pull_image
-from infra.stack import Stack
+from infra.stack import Stack, att, resource
 from interfaces import layout
 from interfaces.names import VARIANT
 
@@ -35,11 +30,11 @@ class Serving(Stack):
         config = self._config(model)
         endpoint = self._endpoint(config)
         self._scaling(endpoint)
-        output = cdk.CfnOutput(self, "EndpointConfigName", value=config.attr_endpoint_config_name)
+        output = cdk.CfnOutput(self, "EndpointConfigName", value=att(config, "EndpointConfigName"))
         output.condition = self._released
         cdk.CfnOutput(self, "ReleasedModelPackageArn", value=package.value_as_string).condition = self._released
 
-    def _execution_role(self) -> iam.CfnRole:
+    def _execution_role(self) -> str:
         names = self._names
         artefacts, data = (names.bucket(kind, ACCOUNT, REGION) for kind in ("artefacts", "data"))
         # the key lives in another stack: bound by its alias instead of its id
@@ -60,90 +55,88 @@ class Serving(Stack):
             ],
         )
 
-    def _model(self, package: str, execution: iam.CfnRole) -> sagemaker.CfnModel:
-        model = sagemaker.CfnModel(
-            self,
+    def _model(self, package: str, execution: str) -> cdk.CfnResource:
+        return self._kept_while_it_may_serve(
             "Model",
-            model_name=self._names.model(self._generation.value_as_string),
-            execution_role_arn=execution.attr_arn,
-            enable_network_isolation=True,
-            containers=[sagemaker.CfnModel.ContainerDefinitionProperty(model_package_name=package)],
+            "AWS::SageMaker::Model",
+            ModelName=self._names.model(self._generation.value_as_string),
+            ExecutionRoleArn=execution,
+            EnableNetworkIsolation=True,
+            Containers=[{"ModelPackageName": package}],
         )
-        return cast(sagemaker.CfnModel, self._retained(model))
 
-    def _config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
+    def _config(self, model: cdk.CfnResource) -> cdk.CfnResource:
         serving = self._environment.serving
         data = self._names.bucket("data", ACCOUNT, REGION)
-        config = sagemaker.CfnEndpointConfig(
-            self,
+        variant = {
+            "VariantName": VARIANT,
+            "ModelName": att(model, "ModelName"),
+            "InstanceType": serving.instance_type,
+            "InitialInstanceCount": serving.instances,
+            "InitialVariantWeight": 1,
+        }
+        capture = {
+            "EnableCapture": serving.capture_percent > 0,
+            "InitialSamplingPercentage": serving.capture_percent,
+            "DestinationS3Uri": f"s3://{data}/{layout.CAPTURE}",
+            "KmsKeyId": arn("kms", f"alias/{self._names.prefix}"),
+            "CaptureOptions": [{"CaptureMode": mode} for mode in ("Input", "Output")],
+            "CaptureContentTypeHeader": {
+                "CsvContentTypes": ["text/csv"],
+                "JsonContentTypes": ["application/json", "application/jsonlines"],
+            },
+        }
+        return self._kept_while_it_may_serve(
             "EndpointConfig",
-            endpoint_config_name=self._names.endpoint_config(self._generation.value_as_string),
-            production_variants=[
-                sagemaker.CfnEndpointConfig.ProductionVariantProperty(
-                    variant_name=VARIANT,
-                    model_name=model.attr_model_name,
-                    instance_type=serving.instance_type,
-                    initial_instance_count=serving.instances,
-                    initial_variant_weight=1,
-                )
-            ],
-            data_capture_config=sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
-                enable_capture=serving.capture_percent > 0,
-                initial_sampling_percentage=serving.capture_percent,
-                destination_s3_uri=f"s3://{data}/{layout.CAPTURE}",
-                kms_key_id=arn("kms", f"alias/{self._names.prefix}"),
-                capture_options=[sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")],
-                capture_content_type_header=sagemaker.CfnEndpointConfig.CaptureContentTypeHeaderProperty(
-                    csv_content_types=["text/csv"], json_content_types=["application/json", "application/jsonlines"]
-                ),
-            ),
+            "AWS::SageMaker::EndpointConfig",
+            EndpointConfigName=self._names.endpoint_config(self._generation.value_as_string),
+            ProductionVariants=[variant],
+            DataCaptureConfig=capture,
         )
-        return cast(sagemaker.CfnEndpointConfig, self._retained(config))
 
-    def _endpoint(self, config: sagemaker.CfnEndpointConfig) -> sagemaker.CfnEndpoint:
-        endpoint = sagemaker.CfnEndpoint(
-            self,
+    def _endpoint(self, config: cdk.CfnResource) -> cdk.CfnResource:
+        return self._once_released(
             "Endpoint",
-            endpoint_name=self._names.endpoint,
-            endpoint_config_name=config.attr_endpoint_config_name,
-            retain_all_variant_properties=True,
+            "AWS::SageMaker::Endpoint",
+            EndpointName=self._names.endpoint,
+            EndpointConfigName=att(config, "EndpointConfigName"),
+            RetainAllVariantProperties=True,
         )
-        endpoint.cfn_options.condition = self._released
-        return endpoint
 
-    def _scaling(self, endpoint: sagemaker.CfnEndpoint) -> None:
+    def _scaling(self, endpoint: cdk.CfnResource) -> None:
         serving = self._environment.serving
-        target = scaling.CfnScalableTarget(
-            self,
+        target = self._once_released(
             "ScalableTarget",
-            service_namespace="sagemaker",
-            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-            resource_id=f"endpoint/{self._names.endpoint}/variant/{VARIANT}",
-            min_capacity=serving.instances,
-            max_capacity=serving.max_instances,
+            "AWS::ApplicationAutoScaling::ScalableTarget",
+            ServiceNamespace="sagemaker",
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+            ResourceId=f"endpoint/{self._names.endpoint}/variant/{VARIANT}",
+            MinCapacity=serving.instances,
+            MaxCapacity=serving.max_instances,
         )
-        policy = scaling.CfnScalingPolicy(
-            self,
-            "ScalingPolicy",
-            policy_name=f"{self._names.endpoint}-invocations",
-            policy_type="TargetTrackingScaling",
-            scaling_target_id=target.ref,
-            target_tracking_scaling_policy_configuration=scaling.CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty(
-                target_value=serving.target_invocations,
-                predefined_metric_specification=scaling.CfnScalingPolicy.PredefinedMetricSpecificationProperty(
-                    predefined_metric_type="SageMakerVariantInvocationsPerInstance"
-                ),
-                scale_in_cooldown=300,
-                scale_out_cooldown=60,
-            ),
-        )
-        for resource in (target, policy):
-            resource.cfn_options.condition = self._released
         target.add_resource_dependency(endpoint)
+        self._once_released(
+            "ScalingPolicy",
+            "AWS::ApplicationAutoScaling::ScalingPolicy",
+            PolicyName=f"{self._names.endpoint}-invocations",
+            PolicyType="TargetTrackingScaling",
+            ScalingTargetId=target.ref,
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": serving.target_invocations,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+                "ScaleInCooldown": 300,
+                "ScaleOutCooldown": 60,
+            },
+        )
 
-    def _retained(self, resource: cdk.CfnResource) -> cdk.CfnResource:
+    def _once_released(self, id: str, type: str, **properties: object) -> cdk.CfnResource:
+        made = resource(self, id, type, **properties)
+        made.cfn_options.condition = self._released
+        return made
+
+    def _kept_while_it_may_serve(self, id: str, type: str, **properties: object) -> cdk.CfnResource:
         """After a rollback that CloudFormation did not notice, its clean-up must not delete what serves."""
-        resource.cfn_options.condition = self._released
-        resource.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
-        resource.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE
-        return resource
+        made = self._once_released(id, type, **properties)
+        made.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
+        made.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE
+        return made

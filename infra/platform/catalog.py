@@ -1,14 +1,12 @@
 """The Glue catalog and the job that turns a landed drop into a dataset version."""
 
-from aws_cdk import aws_glue as glue
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra import assets
 from infra.environment import Environment
 from infra.iam import ACCOUNT, allow, arn, role, s3_arn, use_key
 from infra.platform.storage import GLUE_LOGS, Storage
-from infra.stack import publish
+from infra.stack import publish, resource
 from interfaces import layout
 from interfaces.contract import GLUE_TYPES, Contract
 from interfaces.events import SOURCE
@@ -21,75 +19,65 @@ class Catalog(Construct):
     def __init__(self, scope: Construct, id: str, *, environment: Environment, contract: Contract, storage: Storage) -> None:
         super().__init__(scope, id)
         self._environment, self._contract, self._storage = environment, contract, storage
-        names = environment.names
-        database = glue.CfnDatabase(
-            self,
-            "Database",
-            catalog_id=ACCOUNT,
-            database_input=glue.CfnDatabase.DatabaseInputProperty(name=names.glue_database, description=f"Datasets of {names.prefix}"),
-        )
-        self._table(database)
+        self._database()
         self._job()
 
-    def _table(self, database: glue.CfnDatabase) -> None:
-        glue.CfnTable(
-            self,
-            "Curated",
-            catalog_id=ACCOUNT,
-            database_name=database.ref,
-            table_input=glue.CfnTable.TableInputProperty(
-                name=CURATED_TABLE,
-                description=f"Rows that hold the contract {self._contract.name}, a partition per dataset version",
-                table_type="EXTERNAL_TABLE",
-                parameters={"classification": "parquet"},
-                partition_keys=[glue.CfnTable.ColumnProperty(name=layout.PARTITION_KEY, type="string")],
-                storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
-                    columns=[glue.CfnTable.ColumnProperty(name=c.name.lower(), type=GLUE_TYPES[c.type]) for c in self._contract.columns],
-                    location=f"s3://{self._storage.data}/{layout.CURATED}",
-                    input_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-                    output_format="org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-                    serde_info=glue.CfnTable.SerdeInfoProperty(
-                        serialization_library="org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
-                        parameters={"serialization.format": "1"},
-                    ),
-                ),
-            ),
-        )
+    def _database(self) -> None:
+        names, data = self._environment.names, self._storage.data
+        database = {"Name": names.glue_database, "Description": f"Datasets of {names.prefix}"}
+        columns = [{"Name": c.name.lower(), "Type": GLUE_TYPES[c.type]} for c in self._contract.columns]
+        table = {
+            "Name": CURATED_TABLE,
+            "Description": f"Rows that hold the contract {self._contract.name}, a partition per dataset version",
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"classification": "parquet"},
+            "PartitionKeys": [{"Name": layout.PARTITION_KEY, "Type": "string"}],
+            "StorageDescriptor": {
+                "Columns": columns,
+                "Location": f"s3://{data}/{layout.CURATED}",
+                "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+                "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+                "SerdeInfo": {
+                    "SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+                    "Parameters": {"serialization.format": "1"},
+                },
+            },
+        }
+        created = resource(self, "Database", "AWS::Glue::Database", CatalogId=ACCOUNT, DatabaseInput=database)
+        resource(self, "Curated", "AWS::Glue::Table", CatalogId=ACCOUNT, DatabaseName=created.ref, TableInput=table)
 
     def _job(self) -> None:
         shipped = (assets.ingest_script(), assets.ingest_library(), assets.glue_wheels(), assets.text(self._contract.to_toml(), ".toml"))
         script, library, wheels, contract = located = [publish(self, asset) for asset in shipped]
         ingest = self._environment.ingest
         names, key = self._environment.names, self._storage.key_arn
-        security = glue.CfnSecurityConfiguration(
+        security = resource(
             self,
             "Security",
-            name=f"{names.ingest_job}-security",
-            encryption_configuration=glue.CfnSecurityConfiguration.EncryptionConfigurationProperty(
-                s3_encryptions=[glue.CfnSecurityConfiguration.S3EncryptionProperty(s3_encryption_mode="SSE-KMS", kms_key_arn=key)],
-                cloud_watch_encryption=glue.CfnSecurityConfiguration.CloudWatchEncryptionProperty(
-                    cloud_watch_encryption_mode="SSE-KMS", kms_key_arn=key
-                ),
-                job_bookmarks_encryption=glue.CfnSecurityConfiguration.JobBookmarksEncryptionProperty(
-                    job_bookmarks_encryption_mode="CSE-KMS", kms_key_arn=key
-                ),
-            ),
+            "AWS::Glue::SecurityConfiguration",
+            Name=f"{names.ingest_job}-security",
+            EncryptionConfiguration={
+                "S3Encryptions": [{"S3EncryptionMode": "SSE-KMS", "KmsKeyArn": key}],
+                "CloudWatchEncryption": {"CloudWatchEncryptionMode": "SSE-KMS", "KmsKeyArn": key},
+                "JobBookmarksEncryption": {"JobBookmarksEncryptionMode": "CSE-KMS", "KmsKeyArn": key},
+            },
         )
-        glue.CfnJob(
+        resource(
             self,
             "Ingest",
-            name=names.ingest_job,
-            description="Landing drop to immutable dataset version",
-            role=self._role(located).attr_arn,
-            glue_version="5.1",
-            worker_type=ingest.worker_type,
-            number_of_workers=ingest.workers,
-            timeout=ingest.timeout_minutes,
-            max_retries=0,
-            execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=3),
-            security_configuration=security.ref,
-            command=glue.CfnJob.JobCommandProperty(name="glueetl", python_version="3", script_location=script.uri),
-            default_arguments={
+            "AWS::Glue::Job",
+            Name=names.ingest_job,
+            Description="Landing drop to immutable dataset version",
+            Role=self._role(located),
+            GlueVersion="5.1",
+            WorkerType=ingest.worker_type,
+            NumberOfWorkers=ingest.workers,
+            Timeout=ingest.timeout_minutes,
+            MaxRetries=0,
+            ExecutionProperty={"MaxConcurrentRuns": 3},
+            SecurityConfiguration=security.ref,
+            Command={"Name": "glueetl", "PythonVersion": "3", "ScriptLocation": script.uri},
+            DefaultArguments={
                 "--extra-py-files": library.uri,
                 "--additional-python-modules": wheels.uri,
                 "--python-modules-installer-option": "--no-index",
@@ -103,7 +91,7 @@ class Catalog(Construct):
             },
         )
 
-    def _role(self, code_files: list[assets.Location]) -> iam.CfnRole:
+    def _role(self, code_files: list[assets.Location]) -> str:
         names, storage = self._environment.names, self._storage
         landing, data = storage.landing, storage.data
         written = [s3_arn(data, f"{p}*") for p in (layout.CURATED, layout.MANIFESTS, layout.QUARANTINE, layout.REFUSED)]

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra import assets
 from infra.environment import Environment
 from infra.iam import Statement, allow, role, use_key
 from infra.platform.storage import Storage
-from infra.stack import publish
+from infra.stack import att, publish, resource
 from interfaces.function_env import FunctionEnv
 
 RETRIES = 2
@@ -34,9 +32,8 @@ class Function(Construct):
     ) -> None:
         super().__init__(scope, id)
         names = environment.names
-        log = logs.CfnLogGroup(
-            self, "Log", log_group_name=f"/aws/lambda/{names.function(verb)}", retention_in_days=environment.operations.log_retention_days
-        )
+        retention = environment.operations.log_retention_days
+        log = resource(self, "Log", "AWS::Logs::LogGroup", LogGroupName=f"/aws/lambda/{names.function(verb)}", RetentionInDays=retention)
         dead_letters = storage.dead_letters_arn
         execution = role(
             self,
@@ -45,7 +42,7 @@ class Function(Construct):
             service="lambda.amazonaws.com",
             purpose=f"The {verb} function",
             statements=[
-                allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log.attr_arn]),
+                allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [att(log, "Arn")]),
                 # X-Ray has no resources to name
                 allow("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
                 allow("SendDeadLetters", ["sqs:SendMessage"], [dead_letters]),
@@ -60,36 +57,38 @@ class Function(Construct):
             ],
         )
         code = publish(self, assets.function(verb))
-        function = lambda_.CfnFunction(
+        function = resource(
             self,
             "Function",
-            function_name=names.function(verb),
-            description=f"mlops-loop: {verb}",
-            runtime="python3.13",
-            architectures=["arm64"],
-            handler=f"lambdas.{verb}.handler.handle",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.bucket, s3_key=code.key),
-            role=execution.attr_arn,
-            environment=lambda_.CfnFunction.EnvironmentProperty(
-                variables={
+            "AWS::Lambda::Function",
+            FunctionName=names.function(verb),
+            Description=f"mlops-loop: {verb}",
+            Runtime="python3.13",
+            Architectures=["arm64"],
+            Handler=f"lambdas.{verb}.handler.handle",
+            Code={"S3Bucket": code.bucket, "S3Key": code.key},
+            Role=execution,
+            Environment={
+                "Variables": {
                     "POWERTOOLS_SERVICE_NAME": verb,
                     "POWERTOOLS_METRICS_NAMESPACE": names.prefix,
                     "POWERTOOLS_LOG_LEVEL": "INFO",
                     **variables.variables(),
                 }
-            ),
-            memory_size=512,
-            timeout=timeout_s,
-            tracing_config=lambda_.CfnFunction.TracingConfigProperty(mode="Active"),
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log.ref),
-            dead_letter_config=lambda_.CfnFunction.DeadLetterConfigProperty(target_arn=dead_letters),
+            },
+            MemorySize=512,
+            Timeout=timeout_s,
+            TracingConfig={"Mode": "Active"},
+            LoggingConfig={"LogGroup": log.ref},
+            DeadLetterConfig={"TargetArn": dead_letters},
         )
-        self.name, self.arn = function.ref, function.attr_arn
-        lambda_.CfnEventInvokeConfig(
+        self.name, self.arn = function.ref, att(function, "Arn")
+        resource(
             self,
             "Retries",
-            function_name=self.name,
-            qualifier="$LATEST",
-            maximum_retry_attempts=RETRIES,
-            maximum_event_age_in_seconds=MAX_AGE_S,
+            "AWS::Lambda::EventInvokeConfig",
+            FunctionName=self.name,
+            Qualifier="$LATEST",
+            MaximumRetryAttempts=RETRIES,
+            MaximumEventAgeInSeconds=MAX_AGE_S,
         )

@@ -3,15 +3,14 @@
 import json
 from typing import Any
 
-from aws_cdk import aws_events as events
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_scheduler as scheduler
+import aws_cdk as cdk
 from constructs import Construct
 
 from infra.environment import Environment, metric_of
 from infra.iam import Statement, allow, arn, pass_role, role, role_arn, s3_arn
 from infra.platform.functions import MAX_AGE_S, Function
 from infra.platform.storage import Storage
+from infra.stack import att, resource
 from interfaces import events as names_of_events
 from interfaces import layout
 from interfaces.contract import Contract
@@ -175,29 +174,27 @@ class Operations(Construct):
 
     def _rule(self, id: str, pattern: Pattern, function: Function) -> None:
         rule = self._deliver(id, pattern, function.arn)
-        lambda_.CfnPermission(
+        resource(
             self,
             f"{id}MayInvoke",
-            function_name=function.name,
-            action="lambda:InvokeFunction",
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
+            "AWS::Lambda::Permission",
+            FunctionName=function.name,
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=att(rule, "Arn"),
         )
 
-    def _deliver(
-        self, id: str, pattern: Pattern, to: str, message: events.CfnRule.InputTransformerProperty | None = None
-    ) -> events.CfnRule:
+    def _deliver(self, id: str, pattern: Pattern, to: str, **message: object) -> cdk.CfnResource:
         """A rule that tries for hours and then keeps the event in the dead-letter queue."""
-        target = events.CfnRule.TargetProperty(
-            id=id,
-            arn=to,
-            input_transformer=message,
-            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self._storage.dead_letters_arn),
-            retry_policy=events.CfnRule.RetryPolicyProperty(
-                maximum_event_age_in_seconds=MAX_AGE_S, maximum_retry_attempts=DELIVERY_ATTEMPTS
-            ),
-        )
-        return events.CfnRule(self, id, name=f"{self._names.prefix}-{_kebab(id)}", state="ENABLED", event_pattern=pattern, targets=[target])
+        target = {
+            "Id": id,
+            "Arn": to,
+            "DeadLetterConfig": {"Arn": self._storage.dead_letters_arn},
+            "RetryPolicy": {"MaximumEventAgeInSeconds": MAX_AGE_S, "MaximumRetryAttempts": DELIVERY_ATTEMPTS},
+            **message,
+        }
+        name = f"{self._names.prefix}-{_kebab(id)}"
+        return resource(self, id, "AWS::Events::Rule", Name=name, State="ENABLED", EventPattern=pattern, Targets=[target])
 
     def _notify_failures(self) -> None:
         """People hear of a refused drop and of a failed pipeline in a sentence, not in JSON."""
@@ -211,8 +208,8 @@ class Operations(Construct):
             names_of_events.PIPELINE_STATE_CHANGE,
             {"pipelineArn": [arn("sagemaker", f"pipeline/{names.pipeline}")], "currentPipelineExecutionStatus": ["Failed"]},
         )
-        self._deliver("DropRefused", _pattern(names_of_events.SOURCE, names_of_events.DATASET_REFUSED), topic, refused)
-        self._deliver("PipelineFailed", pipeline_failed, topic, failed)
+        self._deliver("DropRefused", _pattern(names_of_events.SOURCE, names_of_events.DATASET_REFUSED), topic, InputTransformer=refused)
+        self._deliver("PipelineFailed", pipeline_failed, topic, InputTransformer=failed)
 
     def _reconcile(self) -> None:
         """Events are best effort: on a schedule the release function compares desired with actual."""
@@ -228,20 +225,21 @@ class Operations(Construct):
                 allow("SendDeadLetters", ["sqs:SendMessage"], [self._storage.dead_letters_arn]),
             ],
         )
-        scheduler.CfnSchedule(
+        resource(
             self,
             "Reconcile",
-            name=f"{names.prefix}-reconcile",
-            description="Compares what should serve with what serves",
-            schedule_expression=f"rate({self._environment.operations.reconcile_minutes} minutes)",
-            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-            target=scheduler.CfnSchedule.TargetProperty(
-                arn=self.release.arn,
-                role_arn=invoker.attr_arn,
-                input=json.dumps({"source": names_of_events.SOURCE, "detail-type": "Reconcile"}),
-                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self._storage.dead_letters_arn),
-                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(maximum_event_age_in_seconds=900, maximum_retry_attempts=2),
-            ),
+            "AWS::Scheduler::Schedule",
+            Name=f"{names.prefix}-reconcile",
+            Description="Compares what should serve with what serves",
+            ScheduleExpression=f"rate({self._environment.operations.reconcile_minutes} minutes)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={
+                "Arn": self.release.arn,
+                "RoleArn": invoker,
+                "Input": json.dumps({"source": names_of_events.SOURCE, "detail-type": "Reconcile"}),
+                "DeadLetterConfig": {"Arn": self._storage.dead_letters_arn},
+                "RetryPolicy": {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 2},
+            },
         )
 
 
@@ -249,9 +247,9 @@ def _pattern(source: str, detail_type: str, detail: dict[str, Any] | None = None
     return {"source": [source], "detail-type": [detail_type], **({"detail": detail} if detail else {})}
 
 
-def _sentence(template: str, **paths: str) -> events.CfnRule.InputTransformerProperty:
+def _sentence(template: str, **paths: str) -> dict[str, object]:
     """A message in which ``<name>`` stands for the event's value at that path."""
-    return events.CfnRule.InputTransformerProperty(input_template=json.dumps(template), input_paths_map=paths)
+    return {"InputTemplate": json.dumps(template), "InputPathsMap": paths}
 
 
 def _kebab(id: str) -> str:

@@ -19,7 +19,11 @@ class Platform(Stack):
     def __init__(
         self, scope: Construct, id: str, *, environment: Environment, contract: Contract, git_commit: str, termination_protection: bool
     ) -> None:
-        super().__init__(scope, id, name=environment.names.platform_stack, termination_protection=termination_protection)
+        names = environment.names
+        # the other stacks stay without tags: a change of one replaces what monitors
+        super().__init__(
+            scope, id, name=names.platform_stack, termination_protection=termination_protection, tags={"project": names.prefix}
+        )
         storage = Storage(self, "Storage", environment=environment)
         Catalog(self, "Catalog", environment=environment, contract=contract, storage=storage)
         Training(self, "Training", environment=environment, contract=contract, storage=storage, git_commit=git_commit)

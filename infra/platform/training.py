@@ -6,8 +6,6 @@ from functools import cache
 from pathlib import Path
 
 from aws_cdk import Aws, CfnMapping, Fn
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra import assets
@@ -15,7 +13,7 @@ from infra.definition import compiled
 from infra.environment import Environment, metric_of
 from infra.iam import PARTITION, REGION, Statement, allow, arn, pass_role, role, s3_arn, use_key
 from infra.platform.storage import Storage
-from infra.stack import publish
+from infra.stack import publish, resource
 from interfaces import layout
 from interfaces.contract import Contract
 from interfaces.pipeline_settings import PLACEHOLDERS, PipelineSettings
@@ -36,44 +34,41 @@ class Training(Construct):
         self._names, self._storage = environment.names, storage
         steps, source = publish(self, assets.steps()), publish(self, assets.source())
         self._registry = image_registry(self)
-        self.group = sagemaker.CfnModelPackageGroup(
+        group = resource(
             self,
             "Models",
-            model_package_group_name=self._names.model_package_group,
-            model_package_group_description=f"Models of {self._names.prefix}",
+            "AWS::SageMaker::ModelPackageGroup",
+            ModelPackageGroupName=self._names.model_package_group,
+            ModelPackageGroupDescription=f"Models of {self._names.prefix}",
         )
         processing, training = self._job_role("processing", steps), self._job_role("training", source)
-        settings = settings_of(environment, contract)
-        self.pipeline = sagemaker.CfnPipeline(
+        values = {
+            "ProcessingRoleArn": processing,
+            "TrainingRoleArn": training,
+            "ImageUri": f"{self._registry}.dkr.ecr.{REGION}.{Aws.URL_SUFFIX}/{IMAGE_REPOSITORY}:{IMAGE_TAG}",
+            "AssetBucket": steps.bucket,
+            "StepsFile": steps.key,
+            "SourceFile": source.key,
+            "DataBucket": storage.data,
+            "ArtefactBucket": storage.artefacts,
+            "KmsKeyArn": storage.key_arn,
+            "ModelPackageGroup": self._names.model_package_group,
+            "GitCommit": git_commit,
+            "Region": REGION,
+        }
+        pipeline = resource(
             self,
             "Pipeline",
-            pipeline_name=self._names.pipeline,
-            pipeline_display_name=self._names.pipeline,
-            pipeline_description="Dataset version to registered model",
-            role_arn=self._pipeline_role(processing, training).attr_arn,
-            pipeline_definition={
-                "PipelineDefinitionBody": _filled(
-                    compiled(settings),
-                    {
-                        "ProcessingRoleArn": processing.attr_arn,
-                        "TrainingRoleArn": training.attr_arn,
-                        "ImageUri": f"{self._registry}.dkr.ecr.{REGION}.{Aws.URL_SUFFIX}/{IMAGE_REPOSITORY}:{IMAGE_TAG}",
-                        "AssetBucket": steps.bucket,
-                        "StepsFile": steps.key,
-                        "SourceFile": source.key,
-                        "DataBucket": storage.data,
-                        "ArtefactBucket": storage.artefacts,
-                        "KmsKeyArn": storage.key_arn,
-                        "ModelPackageGroup": self._names.model_package_group,
-                        "GitCommit": git_commit,
-                        "Region": REGION,
-                    },
-                )
-            },
+            "AWS::SageMaker::Pipeline",
+            PipelineName=self._names.pipeline,
+            PipelineDisplayName=self._names.pipeline,
+            PipelineDescription="Dataset version to registered model",
+            RoleArn=self._pipeline_role(processing, training),
+            PipelineDefinition={"PipelineDefinitionBody": _filled(compiled(settings_of(environment, contract)), values)},
         )
-        self.pipeline.add_resource_dependency(self.group)
+        pipeline.add_resource_dependency(group)
 
-    def _job_role(self, kind: str, code: assets.Location) -> iam.CfnRole:
+    def _job_role(self, kind: str, code: assets.Location) -> str:
         runs = s3_arn(self._storage.artefacts, f"{layout.RUNS}/*")
         data = self._storage.data
         read = [s3_arn(code.bucket, code.key), runs, s3_arn(data, f"{layout.CURATED}*"), s3_arn(data, f"{layout.MANIFESTS}*")]
@@ -96,7 +91,7 @@ class Training(Construct):
             ],
         )
 
-    def _pipeline_role(self, processing: iam.CfnRole, training: iam.CfnRole) -> iam.CfnRole:
+    def _pipeline_role(self, processing: str, training: str) -> str:
         jobs = [arn("sagemaker", f"{kind}-job/pipelines-*") for kind in ("processing", "training")]
         package = [
             arn("sagemaker", f"{kind}/{self._names.model_package_group}{tail}")
@@ -113,8 +108,8 @@ class Training(Construct):
             statements=[
                 allow("RunJobs", [*create, *follow], jobs),
                 allow("TagWhatItCreates", ["sagemaker:AddTags"], [*jobs, *package]),
-                pass_role("PassJobRoles", processing.attr_arn, _SAGEMAKER),
-                pass_role("PassTrainingRole", training.attr_arn, _SAGEMAKER),
+                pass_role("PassJobRoles", processing, _SAGEMAKER),
+                pass_role("PassTrainingRole", training, _SAGEMAKER),
                 allow("RegisterModels", ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"], package),
                 allow("ReadReports", ["s3:GetObject"], [s3_arn(self._storage.artefacts, f"{layout.RUNS}/*")]),
                 use_key(self._storage.key_arn, write=False),

@@ -42,6 +42,11 @@ def test_stacks_deploy_in_order_under_their_names(dev: Any) -> None:
     assert [stacks[k]["properties"]["stackName"] for k in ("Platform", "Serving", "Monitoring")] == list(dev.names.stacks)
     assert "Platform" in stacks["Serving"]["dependencies"]
     assert "Serving" in stacks["Monitoring"]["dependencies"]
+    assert {k: v["properties"].get("tags") for k, v in stacks.items()} == {
+        "Platform": {"project": dev.names.prefix},
+        "Serving": None,
+        "Monitoring": None,
+    }
 
 
 def test_production_cannot_be_deleted_by_accident(dev: Any, prod: Any) -> None:

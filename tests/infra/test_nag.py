@@ -7,35 +7,35 @@ from typing import Any
 import pytest
 
 from infra.app import build
-from infra.iam import allow, role
-from infra.nag import ACCEPTED, attach, flat
+from infra.iam import allow, document
+from infra.nag import ACCEPTED, check, flat
 
 
-def test_every_finding_is_fixed_or_acknowledged_where_it_is(dev: Any, tmp_path: Path) -> None:
-    build(dev.environment, dev.contract, outdir=str(tmp_path), git_commit="0" * 40, nag=True).synth()
-    (report,) = [r for r in json.loads((tmp_path / "validation-report.json").read_text())["pluginReports"] if r["pluginName"] == "AwsSolutions"]
-    assert report["conclusion"] == "success"
-    assert not report["violations"]
+def test_every_finding_is_fixed_or_acknowledged(dev: Any, tmp_path: Path) -> None:
+    build(dev.environment, dev.contract, outdir=str(tmp_path), git_commit="0" * 40, nag=True)
+    assert (tmp_path / "Platform.template.json").read_bytes() == (dev.folder / "Platform.template.json").read_bytes()
 
 
-def test_every_accepted_rule_would_be_found(dev: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_accepted_rule_would_be_found(dev: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.nag.ACCEPTED", ())
-    app = build(dev.environment, dev.contract, outdir=str(tmp_path), git_commit="0" * 40, nag=True)
     with pytest.raises(RuntimeError) as failure:
-        app.synth()
-    for path, rule, _ in ACCEPTED:
+        check(str(dev.folder))
+    for _, rule, _ in ACCEPTED:
         assert rule in str(failure.value)
-        assert path in str(failure.value)
+    assert "IAM5" not in str(failure.value)
 
 
 def test_a_wildcard_without_a_reason_is_an_error(dev: Any, tmp_path: Path) -> None:
-    app = build(dev.environment, dev.contract, outdir=str(tmp_path), git_commit="0" * 40)
+    template = json.loads((dev.folder / "Monitoring.template.json").read_text())
     statements = [allow("Mystery", ["s3:GetObject"], ["arn:aws:s3:::somewhere/*"]), allow("Trace", ["xray:PutTraceSegments"], ["*"])]
-    platform = app.node.find_child("Platform")
-    role(platform, "Odd", name="odd", service="lambda.amazonaws.com", purpose="A test", statements=statements)
-    attach(app)
+    policy = {"PolicyName": "p", "PolicyDocument": document(*statements)}
+    template["Resources"]["Odd"] = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": document(), "Policies": [policy]},
+    }
+    (tmp_path / "Monitoring.template.json").write_text(json.dumps(template))
     with pytest.raises(RuntimeError) as failure:
-        app.synth()
+        check(str(tmp_path))
     assert "AwsSolutions-IAM5[Resource::arn:aws:s3:::somewhere/*]" in str(failure.value)
     assert "IAM5[Resource::*]" not in str(failure.value)
 

@@ -1,8 +1,12 @@
 """Where data lies: encrypted, versioned, over TLS only, closed to the public, and told of to EventBridge."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from infra.app import build
 
 CLOSED = {"BlockPublicAcls": True, "BlockPublicPolicy": True, "IgnorePublicAcls": True, "RestrictPublicBuckets": True}
 
@@ -82,3 +86,13 @@ def test_eventbridge_may_publish_without_naming_a_source(dev: Any) -> None:
         assert "Condition" not in events
         (alarms,) = [s for s in statements if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
         assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_people_are_told_by_mail_where_an_address_is_given(dev: Any, tmp_path: Path) -> None:
+    operations = dev.environment.operations.model_copy(update={"email": "team@example.com"})
+    environment = dev.environment.model_copy(update={"operations": operations})
+    build(environment, dev.contract, outdir=str(tmp_path), git_commit="0" * 40).synth()
+    resources = json.loads((tmp_path / "Platform.template.json").read_text())["Resources"].values()
+    (subscription,) = [r["Properties"] for r in resources if r["Type"] == "AWS::SNS::Subscription"]
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "team@example.com")
+    assert not dev.of_type("AWS::SNS::Subscription")
