@@ -1,5 +1,6 @@
 """One way in for every call: (service, operation) → ours, else moto; parsed, attributed, journalled."""
 
+import json
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,6 +82,8 @@ class Dispatcher:
             parsed = moto_seam.parse(http)
         except AwsError as error:
             return _plain(error)
+        except Exception as error:
+            return _plain(AwsError("SerializationException", f"the request cannot be read: {error!r}"))
         key = (parsed.service, parsed.operation.name)
         try:
             principal = self._principal(parsed)
@@ -138,4 +141,4 @@ class Dispatcher:
 
 def _plain(error: AwsError) -> HttpResponse:
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
-    return HttpResponse(error.status, headers, f'{{"__type": "{error.code}", "message": {error.message!r}}}'.encode())
+    return HttpResponse(error.status, headers, json.dumps({"__type": error.code, "message": error.message}).encode())

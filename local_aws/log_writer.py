@@ -20,7 +20,11 @@ class LogWriter:
         self._lock = threading.Lock()
         if create_group:
             self._create(lambda: logs.create_log_group(logGroupName=group))
-        self._create(lambda: logs.create_log_stream(logGroupName=group, logStreamName=stream))
+        try:
+            self._create(lambda: logs.create_log_stream(logGroupName=group, logStreamName=stream))
+        except logs.exceptions.ResourceNotFoundException:  # nobody has made the group ahead
+            self._create(lambda: logs.create_log_group(logGroupName=group))
+            self._create(lambda: logs.create_log_stream(logGroupName=group, logStreamName=stream))
 
     def line(self, text: str) -> None:
         """Add one line with the time of the clock."""

@@ -130,8 +130,12 @@ def parse(http: HttpRequest) -> Parsed:
 
 def validate_input(parsed: Parsed) -> None:
     """Check parameters of an operation of ours, as the SDK would have. Raises AwsError."""
-    if parsed.operation.input_shape is not None:
-        report = _validator.validate(parsed.params, parsed.operation.input_shape)
+    shape = parsed.operation.input_shape
+    if shape is not None:
+        payload = shape.serialization.get("payload")
+        if payload and shape.members[payload].type_name == "blob":
+            parsed.params.setdefault(payload, b"")  # an empty body is a body
+        report = _validator.validate(parsed.params, shape)
         if report.has_errors():
             raise AwsError("ValidationException", report.generate_report())
 

@@ -49,7 +49,7 @@ def render() -> str:
         rest = "refused" if service in OURS else "keeps state (moto)"
         total = len(moto_seam.operations(service))
         note = f"<br>{NOTES[service]}" if service in NOTES else ""
-        names = ", ".join(by_service.get(service, [])) or "–"
+        names = ", ".join(by_service.get(service, [])) or "-"
         lines.append(f"| {service} ({len(by_service.get(service, []))} of {total}){note} | {names} | {rest} |")
     lines += ["", "Every other service is refused.", "", "## CloudFormation resource types", ""]
     lines += ["| type | does it | keeps state |", "| --- | --- | --- |"]
@@ -84,7 +84,7 @@ CloudWatch alarms are kept and never evaluated; they send no events yet."""
 
 
 def _names(names: frozenset[str]) -> str:
-    return ", ".join(sorted(names)) or "–"
+    return ", ".join(sorted(names)) or "-"
 
 
 if __name__ == "__main__":

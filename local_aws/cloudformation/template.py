@@ -108,9 +108,8 @@ def _check_outputs(template: Template, known: set[str]) -> None:
             raise Unsupported(f"exports (output {name})")
         unknown = set(_references(spec.get("Value"))) - known
         if unknown:
-            raise error(
-                f"Template format error: Unresolved resource dependencies [{', '.join(sorted(unknown))}] in the Outputs block of the template"
-            )
+            missing = ", ".join(sorted(unknown))
+            raise error(f"Template format error: Unresolved resource dependencies [{missing}] in the Outputs block of the template")
 
 
 def _check_functions(template: Template) -> None:

@@ -113,6 +113,7 @@ def _in_network(network: str, value: str) -> bool:
         return False
 
 
+_TEXT = ("prefix", "suffix", "equals-ignore-case", "wildcard", "cidr")
 _OPERATORS = ("prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case", "wildcard", "cidr")
 
 
@@ -121,12 +122,43 @@ def _check_rule(rule: Any, path: str) -> None:
         if len(rule) != 1 or next(iter(rule)) not in _OPERATORS:
             raise _invalid(f"{path}: unknown operator {', '.join(map(str, rule))}; known: {', '.join(_OPERATORS)}")
         operator, operand = next(iter(rule.items()))
-        if operator == "numeric" and (not isinstance(operand, list) or len(operand) % 2 or any(op not in _COMPARE for op in operand[::2])):
+        if operator == "numeric" and not _is_numeric(operand):
             raise _invalid(f"{path}: numeric takes pairs of a comparison ({' '.join(_COMPARE)}) and a number")
+        if operator in _TEXT:
+            _check_text(operator, operand, path)
+        if operator == "anything-but":
+            _check_excluded(operand, path)
         if operator == "exists" and not isinstance(operand, bool):
             raise _invalid(f"{path}: exists takes true or false")
     elif isinstance(rule, list):
         raise _invalid(f"{path}: a list inside a list")
+
+
+def _is_numeric(operand: Any) -> bool:
+    return (
+        isinstance(operand, list)
+        and len(operand) in (2, 4)
+        and all(isinstance(op, str) and op in _COMPARE for op in operand[::2])
+        and all(_both_numbers(limit, limit) for limit in operand[1::2])
+    )
+
+
+def _check_text(operator: str, operand: Any, path: str) -> None:
+    inner = operator in ("prefix", "suffix") and isinstance(operand, dict) and list(operand) == ["equals-ignore-case"]
+    if not isinstance(operand["equals-ignore-case"] if inner else operand, str):
+        raise _invalid(f"{path}: {operator} takes a text")
+
+
+def _check_excluded(operand: Any, path: str) -> None:
+    if not isinstance(operand, dict):
+        if not operand or any(isinstance(one, dict | list) for one in (operand if isinstance(operand, list) else [operand])):
+            raise _invalid(f"{path}: anything-but takes values, a non-empty list of values, or one operator")
+        return
+    operator, inner = next(iter(operand.items()), ("", None))
+    if len(operand) != 1 or operator not in _TEXT or operator == "cidr":
+        raise _invalid(f"{path}: unknown operator {', '.join(map(str, operand))} inside anything-but")
+    for one in inner if isinstance(inner, list) else [inner]:
+        _check_text(operator, one, path)
 
 
 def _invalid(reason: str) -> AwsError:

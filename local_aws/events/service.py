@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.clock import Clock
@@ -17,6 +19,11 @@ from local_aws.principals import ACCOUNT, REGION
 
 PRINCIPAL = "events.amazonaws.com"
 _DEFAULT_RETRIES, _DEFAULT_AGE_S = 185, 86400
+
+
+def _check_bus(params: dict[str, Any]) -> None:
+    if params.get("EventBusName", "default").rsplit("/", 1)[-1] != "default":
+        raise Unsupported(f"the event bus {params['EventBusName']} (it does the default bus)")
 
 
 @dataclass
@@ -51,8 +58,8 @@ class Events:
 
     def emit(
         self, source: str, detail_type: str, detail: dict[str, Any], resources: list[str] | None = None, time: datetime | None = None
-    ) -> None:
-        """Put an event of an AWS service onto the bus."""
+    ) -> str:
+        """Put an event of an AWS service onto the bus; its id."""
         event = {
             "version": "0",
             "id": str(uuid.uuid4()),
@@ -65,6 +72,7 @@ class Events:
             "detail": detail,
         }
         self.deliver(event)
+        return str(event["id"])
 
     def deliver(self, event: dict[str, Any]) -> None:
         """Give one event to every target of every matching rule. Delivering an event twice is allowed: AWS does."""
@@ -98,9 +106,9 @@ class Events:
         attributes = {
             "RULE_ARN": rule.arn,
             "TARGET_ARN": target["Arn"],
-            "ERROR_CODE": getattr(error, "code", type(error).__name__),
+            "ERROR_CODE": error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__,
             "ERROR_MESSAGE": str(error)[:900],
-            "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
+            "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts" if number > retries else "MaximumEventAgeInSeconds",
             "RETRY_ATTEMPTS": str(number - 1),
         }
         self._clients.service("sqs", PRINCIPAL).send_message(
@@ -137,7 +145,11 @@ class Events:
             raise Unsupported("EventBridge rules with a schedule; use EventBridge Scheduler")
         if not params.get("EventPattern"):
             raise validation("Parameter(s) EventPattern or ScheduleExpression must be specified.")
-        parsed = json.loads(params["EventPattern"])
+        _check_bus(params)
+        try:
+            parsed = json.loads(params["EventPattern"])
+        except ValueError as error:
+            raise AwsError("InvalidEventPatternException", f"Event pattern is not valid. Reason: {error}") from None
         pattern.check(parsed)
         with self._lock:
             old = self._rules.get(params["Name"])
@@ -154,6 +166,7 @@ class Events:
         for target in call.params["Targets"]:
             if target["Arn"].split(":")[2] not in ("lambda", "sns", "sqs", "sagemaker"):
                 raise Unsupported(f"an EventBridge target {target['Arn']}")
+        for target in call.params["Targets"]:
             rule.targets[target["Id"]] = target
         return {"FailedEntryCount": 0, "FailedEntries": []}
 
@@ -196,6 +209,7 @@ class Events:
     def put_events(self, call: Call) -> dict[str, Any]:
         entries = []
         for entry in call.params["Entries"]:
+            _check_bus(entry)
             missing = [k for k in ("Source", "DetailType", "Detail") if not entry.get(k)]
             if missing:
                 entries.append(
@@ -205,10 +219,15 @@ class Events:
                     }
                 )
                 continue
-            self.emit(
-                entry["Source"], entry["DetailType"], json.loads(entry["Detail"]), list(entry.get("Resources", [])), entry.get("Time")
-            )
-            entries.append({"EventId": str(uuid.uuid4())})
+            try:
+                detail = json.loads(entry["Detail"])
+            except ValueError:
+                detail = None
+            if not isinstance(detail, dict):
+                entries.append({"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."})
+                continue
+            id = self.emit(entry["Source"], entry["DetailType"], detail, list(entry.get("Resources", [])), entry.get("Time"))
+            entries.append({"EventId": id})
         return {"FailedEntryCount": sum("ErrorCode" in e for e in entries), "Entries": entries}
 
     @operation("events", "TagResource", "UntagResource")

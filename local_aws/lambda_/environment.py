@@ -34,6 +34,7 @@ class Function:
     lock: threading.Lock = field(default_factory=threading.Lock)
     async_config: dict[str, Any] = field(default_factory=dict)
     policy: list[dict[str, Any]] = field(default_factory=list)
+    generation: int = 0  # counts changes of code and configuration: environments of an earlier one are not used again
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Environment:
 
     def __init__(self, function: Function, launcher: Launcher, clock: Clock, access: dict[str, str], logs: Any) -> None:
         self._function, self._clock = function, clock
+        self.generation = function.generation
         group = function.config.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function.name}"
         stream = f"{clock.now():%Y/%m/%d}/[$LATEST]{secrets.token_hex(16)}"
         self._log = LogWriter(logs, clock, group, stream, create_group=False)

@@ -6,8 +6,12 @@ import hashlib
 import json
 import threading
 import uuid
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from local_aws.background import Background
 from local_aws.clients import Clients
@@ -197,7 +201,7 @@ class Lambda:
 
     def _give_back(self, function: Function, environment: Environment) -> None:
         with function.lock:
-            current = self._functions.get(function.name) is function
+            current = self._functions.get(function.name) is function and environment.generation == function.generation
             if environment.alive and current:
                 function.idle.append(environment)
                 return
@@ -206,6 +210,7 @@ class Lambda:
     def _retire(self, function: Function) -> None:
         with function.lock:
             idle, function.idle = function.idle, []
+            function.generation += 1
         for environment in idle:
             environment.close()
 
@@ -235,7 +240,7 @@ class Lambda:
             raise AwsError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
         return {**mapping, "State": "Deleting"}
 
-    @after("sqs", "SendMessage")
+    @after("sqs", "SendMessage", "SendMessageBatch")
     def message_sent(self, call: Call, _: HttpResponse) -> None:
         name = call.params["QueueUrl"].rsplit("/", 1)[-1]
         for mapping in list(self._mappings.values()):
@@ -258,10 +263,22 @@ class Lambda:
                 wait = float(
                     sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]["VisibilityTimeout"]
                 )
-                self._clock.call_later(wait + 0.1, lambda: self._background.submit(lambda: self._poll(mapping)))
+                self._clock.call_later(wait, partial(self._background.submit, partial(self._poll_again, mapping, messages)))
                 return
             for message in messages:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _poll_again(self, mapping: dict[str, Any], messages: Sequence[dict[str, Any]]) -> None:
+        """The visibility timeout is over on the simulated clock; the queue itself goes by real time."""
+        sqs = self._clients.service("sqs", "lambda.amazonaws.com")
+        for message in messages:
+            try:
+                sqs.change_message_visibility(
+                    QueueUrl=queue_url(mapping["EventSourceArn"]), ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+                )
+            except ClientError:
+                pass  # visible already, or gone
+        self._poll(mapping)
 
     # helpers
 

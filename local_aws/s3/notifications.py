@@ -48,11 +48,18 @@ class BucketNotifications:
         self._created(call, response, "CopyObject", None)
 
     @after("s3", "DeleteObject")
-    def object_deleted(self, call: Call, _: HttpResponse) -> None:
+    def object_deleted(self, call: Call, response: HttpResponse) -> None:
         if self._on(call.params["Bucket"]):
             detail = self._detail(call, {"key": call.params["Key"]}, "DeleteObject")
-            detail["deletion-type"] = "Delete Marker Created"
+            marker = "x-amz-delete-marker" in {k.lower() for k in response.headers} and "VersionId" not in call.params
+            detail["deletion-type"] = "Delete Marker Created" if marker else "Permanently Deleted"
             self._events.emit("aws.s3", "Object Deleted", detail, [f"arn:aws:s3:::{call.params['Bucket']}"])
+
+    @after("s3", "DeleteBucket")
+    def bucket_deleted(self, call: Call, _: HttpResponse) -> None:
+        """A bucket of the same name starts afresh."""
+        self._enabled.pop(call.params["Bucket"], None)
+        self.policies.pop(call.params["Bucket"], None)
 
     def _created(self, call: Call, response: HttpResponse, reason: str, size: int | None) -> None:
         bucket, key = call.params["Bucket"], call.params["Key"]

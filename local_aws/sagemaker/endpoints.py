@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local_aws.dispatcher import Call, operation
-from local_aws.errors import AwsError, validation
+from local_aws.errors import AwsError, Unsupported, validation
 from local_aws.sagemaker.capture import Capture
 from local_aws.sagemaker.jobs import World
 from local_aws.sagemaker.models import Models
@@ -64,6 +64,7 @@ class Endpoints:
         name = call.params["EndpointName"]
         if name in self._endpoints:
             raise validation(f'Cannot create already existing endpoint "{arn("endpoint", name)}".')
+        _refuse(call.params)
         config = self._models.config(call.params["EndpointConfigName"])
         now = self._world.clock.now()
         endpoint = self._endpoints[name] = Endpoint(name, "Creating", config["EndpointConfigName"], now, now)
@@ -74,6 +75,7 @@ class Endpoints:
     @operation("sagemaker", "UpdateEndpoint")
     def update(self, call: Call) -> dict[str, Any]:
         endpoint = self.endpoint(call.params["EndpointName"])
+        _refuse(call.params)
         config = self._models.config(call.params["EndpointConfigName"])
         with endpoint.lock:
             if endpoint.status in BUSY:
@@ -149,13 +151,13 @@ class Endpoints:
     def pick(self, endpoint: Endpoint, variant: str | None) -> str:
         """A variant by its weight, or the named one. Raises AwsError."""
         if endpoint.fleet is None:
-            raise validation(f"Endpoint {endpoint.name} of account is not in service.")
+            raise refused(f"Endpoint {endpoint.name} of account is not in service.")
         variants = endpoint.fleet.config["ProductionVariants"]
         if variant is None:
             weights = [v.get("InitialVariantWeight", 1) for v in variants]
             return str(self._random.choices(variants, weights)[0]["VariantName"])
         if variant not in endpoint.fleet.servers:
-            raise validation(f"Variant {variant} was not found for endpoint {endpoint.name}.")
+            raise refused(f"Variant {variant} was not found for endpoint {endpoint.name}.")
         return variant
 
     # the life of an endpoint
@@ -226,6 +228,16 @@ class Endpoints:
         if endpoint.failure:
             detail["FailureReason"] = endpoint.failure
         self._world.events.emit("aws.sagemaker", "SageMaker Endpoint State Change", detail, [arn("endpoint", endpoint.name)])
+
+
+def refused(message: str) -> AwsError:
+    """What the runtime answers to a request that it cannot serve: its model says ValidationError."""
+    return AwsError("ValidationError", message)
+
+
+def _refuse(params: dict[str, Any]) -> None:
+    if params.get("DeploymentConfig"):
+        raise Unsupported("endpoints with DeploymentConfig: an update is all at once")
 
 
 def _variant(variant: dict[str, Any]) -> dict[str, Any]:

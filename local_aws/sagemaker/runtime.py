@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 from local_aws.dispatcher import Call, operation
-from local_aws.errors import validation
 from local_aws.moto_seam import HttpResponse
-from local_aws.sagemaker.endpoints import Endpoints
+from local_aws.sagemaker.endpoints import Endpoints, refused
 from local_aws.sagemaker.server import Answer
 
 MAX_BODY = 6_291_456  # botocore's model: BodyBlob
@@ -23,10 +22,10 @@ class Runtime:
         params = call.params
         body = call.request.body
         if len(body) > MAX_BODY:
-            raise validation(f"Request body of {len(body)} bytes exceeds the maximum of {MAX_BODY} bytes for a real-time endpoint.")
+            raise refused(f"Request body of {len(body)} bytes exceeds the maximum of {MAX_BODY} bytes for a real-time endpoint.")
         endpoint = self._endpoints.find(params["EndpointName"])
         if endpoint is None or endpoint.fleet is None:
-            raise validation(f"Endpoint {params['EndpointName']} of account 123456789012 not found.")
+            raise refused(f"Endpoint {params['EndpointName']} of account 123456789012 not found.")
         variant = self._endpoints.pick(endpoint, params.get("TargetVariant"))
         fleet = endpoint.fleet
         content_type = params.get("ContentType", "application/json")

@@ -134,8 +134,11 @@ class Server:
             raise StartFailed(
                 f"Failed to download model data from {uri}. Please ensure that the object exists and the role may read it."
             ) from None
-        with tarfile.open(fileobj=BytesIO(content)) as archive:
-            archive.extractall(folder, filter="data")
+        try:
+            with tarfile.open(fileobj=BytesIO(content)) as archive:
+                archive.extractall(folder, filter="data")
+        except (tarfile.TarError, EOFError, OSError) as error:
+            raise StartFailed(f"Failed to extract model data archive {uri}: {error}") from None
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,6 +85,7 @@ class Scheduler:
         stamp = when.strftime("%Y-%m-%dT%H:%M:%SZ")
         payload = target.get("Input", "{}").replace("<aws.scheduler.scheduled-time>", stamp)
         payload = payload.replace("<aws.scheduler.schedule-arn>", self._arn(schedule["Name"]))
+        payload = payload.replace("<aws.scheduler.execution-id>", str(uuid.uuid4())).replace("<aws.scheduler.attempt-number>", str(attempt))
         try:
             self._clients.role("lambda", target["RoleArn"], "scheduler").invoke(
                 FunctionName=target["Arn"], InvocationType="Event", Payload=payload.encode()

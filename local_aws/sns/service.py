@@ -64,6 +64,8 @@ class Sns:
         protocol = call.params["Protocol"]
         if protocol not in PROTOCOLS:
             raise Unsupported(f"SNS protocol {protocol!r} (it does: {', '.join(PROTOCOLS)})")
+        if call.params.get("Attributes"):
+            raise Unsupported(f"SNS subscriptions with {', '.join(call.params['Attributes'])}")
         topic = self._topic(call.params["TopicArn"])
         arn = f"{topic.arn}:{uuid.uuid4()}"
         topic.subscriptions[arn] = {
@@ -91,6 +93,9 @@ class Sns:
 
     @operation("sns", "Publish")
     def publish(self, call: Call) -> dict[str, Any]:
+        for refused in ("MessageStructure", "PhoneNumber"):
+            if call.params.get(refused):
+                raise Unsupported(f"SNS messages with {refused}")
         topic = self._topic(call.params.get("TopicArn") or call.params.get("TargetArn", ""))
         message = {
             "Type": "Notification",

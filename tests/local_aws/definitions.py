@@ -24,7 +24,12 @@ def processing(name: str, code: str = "pass", *, environment: dict[str, Any] | N
 
 
 def condition(name: str, *conditions: dict[str, Any], yes: Any = (), no: Any = (), **extra: Any) -> dict[str, Any]:
-    return {"Name": name, "Type": "Condition", "Arguments": {"Conditions": list(conditions), "IfSteps": list(yes), "ElseSteps": list(no)}, **extra}
+    return {
+        "Name": name,
+        "Type": "Condition",
+        "Arguments": {"Conditions": list(conditions), "IfSteps": list(yes), "ElseSteps": list(no)},
+        **extra,
+    }
 
 
 def fail(name: str, message: Any) -> dict[str, Any]:

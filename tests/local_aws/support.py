@@ -2,10 +2,12 @@
 
 import io
 import json
+import os
 import tarfile
 import time
 import zipfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -92,6 +94,16 @@ def function(aws: LocalAws, name: str, handler: str, **extra: Any) -> str:
     return str(created["FunctionArn"])
 
 
+def forwarder(url: str) -> str:
+    """A handler that puts the events that it is invoked with into a queue."""
+    return dedent(f"""
+        import json, boto3
+
+        def handler(event, context):
+            boto3.client("sqs").send_message(QueueUrl={url!r}, MessageBody=json.dumps(event))
+    """)
+
+
 def emitted(aws: LocalAws, detail_type: str, **detail: Any) -> list[dict[str, Any]]:
     """Details of the events of a type that have been on the bus, with these values."""
     found = [e["detail"] for e in aws.events.history if e["detail-type"] == detail_type]
@@ -107,3 +119,18 @@ def refusal(call: Callable[[], Any]) -> tuple[str, str]:
     except ClientError as error:
         return error.response["Error"]["Code"], error.response["Error"]["Message"]
     raise AssertionError(f"it was not refused: {json.dumps(answer, default=str)[:300]}")
+
+
+def children() -> set[int]:
+    """Every process below this one."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        try:
+            parents[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except (ValueError, OSError):
+            continue  # not a process, or gone
+    found: set[int] = {os.getpid()}
+    before: set[int] = set()
+    while found != before:
+        before, found = found, found | {pid for pid, parent in parents.items() if parent in found}
+    return found - {os.getpid()}

@@ -36,7 +36,8 @@ def run(root, isolated):
         name: json.loads((root / "input" / "config" / f"{name}.json").read_text())
         for name in ("hyperparameters", "inputdataconfig", "resourceconfig")
     }
-    given = {k: decode(v) for k, v in config["hyperparameters"].items()}
+    # where there are no namespaces, /opt/ml is elsewhere, and the configuration still speaks of it
+    given = {k: decode(v.replace("/opt/ml", str(root))) for k, v in config["hyperparameters"].items()}
     program = given.pop("sagemaker_program", None) or os.environ.get("SAGEMAKER_PROGRAM")
     submitted = given.pop("sagemaker_submit_directory", None) or os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY") or str(root / "code")
     user = {k: v for k, v in given.items() if not k.startswith("sagemaker_")}

@@ -54,7 +54,14 @@ def test_resources_are_made_in_order_and_outputs_filled(aws: LocalAws) -> None:
 def test_an_update_touches_only_what_has_changed(aws: LocalAws) -> None:
     create(aws, "diff", {"Same": parameter("/d/same"), "Changed": parameter("/d/changed"), "Gone": parameter("/d/gone"), "T": topic("d")})
     aws.journal.clear()
-    assert update(aws, "diff", {"Same": parameter("/d/same"), "Changed": parameter("/d/changed", "new"), "T": topic("d"), "Extra": parameter("/d/extra")}) == "UPDATE_COMPLETE"
+    assert (
+        update(
+            aws,
+            "diff",
+            {"Same": parameter("/d/same"), "Changed": parameter("/d/changed", "new"), "T": topic("d"), "Extra": parameter("/d/extra")},
+        )
+        == "UPDATE_COMPLETE"
+    )
     assert (value(aws, "/d/changed"), value(aws, "/d/extra"), value(aws, "/d/gone")) == ("new", "v", None)
     assert calls(aws) == ["PutParameter", "PutParameter", "DeleteParameter"]
     assert calls(aws, "sns") == []
@@ -119,7 +126,14 @@ def test_a_failed_update_restores_everything(aws: LocalAws) -> None:
 
 
 def test_a_rollback_that_cannot_be_carried_out_is_told(aws: LocalAws) -> None:
-    create(aws, "stuck", {"T": topic("s-topic"), "S": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "T"}], "PolicyDocument": {"v": 1}}}})
+    create(
+        aws,
+        "stuck",
+        {
+            "T": topic("s-topic"),
+            "S": {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "T"}], "PolicyDocument": {"v": 1}}},
+        },
+    )
     aws.client("sns").delete_topic(TopicArn="arn:aws:sns:us-east-1:123456789012:s-topic")
     changed = {"Type": "AWS::SNS::TopicPolicy", "Properties": {"Topics": [{"Ref": "T"}], "PolicyDocument": {"v": 2}}}
     assert update(aws, "stuck", {"T": topic("s-topic"), "S": changed}) == "UPDATE_ROLLBACK_FAILED"
@@ -139,7 +153,11 @@ def test_a_value_that_cannot_be_computed_fails_its_resource(aws: LocalAws) -> No
 
 
 def test_deletion_goes_in_reverse_and_keeps_what_is_retained(aws: LocalAws) -> None:
-    create(aws, "bye", {"A": parameter("/x/a"), "B": parameter("/x/b", {"Ref": "A"}, DeletionPolicy="Retain"), "C": parameter("/x/c", {"Ref": "B"})})
+    create(
+        aws,
+        "bye",
+        {"A": parameter("/x/a"), "B": parameter("/x/b", {"Ref": "A"}, DeletionPolicy="Retain"), "C": parameter("/x/c", {"Ref": "B"})},
+    )
     id = described(aws, "bye")["StackId"]
     assert delete(aws, "bye") == "DELETE_COMPLETE"
     ends = [(n, s) for n, s in happened(aws, id) if s in ("DELETE_COMPLETE", "DELETE_SKIPPED")]
@@ -172,7 +190,10 @@ def test_changes_of_stacks_and_resources_are_on_the_bus(aws: LocalAws) -> None:
     assert [e["status-details"]["status"] for e in stack] == ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
     assert {e["client-request-token"] for e in stack} == {"token-1"}
     resource = emitted(aws, "CloudFormation Resource Status Change", **{"stack-id": id})
-    assert [(e["logical-resource-id"], e["status-details"]["status"]) for e in resource] == [("A", "CREATE_IN_PROGRESS"), ("A", "CREATE_COMPLETE")]
+    assert [(e["logical-resource-id"], e["status-details"]["status"]) for e in resource] == [
+        ("A", "CREATE_IN_PROGRESS"),
+        ("A", "CREATE_COMPLETE"),
+    ]
     assert resource[-1]["physical-resource-id"] == "/bus/a"
     assert resource[-1]["resource-type"] == "AWS::SSM::Parameter"
 

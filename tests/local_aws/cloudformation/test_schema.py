@@ -45,7 +45,10 @@ def test_a_type_that_aws_does_not_have_is_named() -> None:
     [
         ({"Type": "AWS::EC2::VPC"}, "the resource type AWS::EC2::VPC (A; it does AWS::ApplicationAutoScaling::ScalableTarget, "),
         ({"Type": "AWS::S3::Bukkit"}, "CloudFormation has no such type"),
-        ({"Type": "AWS::S3::Bucket", "Properties": {"CorsConfiguration": {"CorsRules": []}}}, "the property CorsConfiguration of AWS::S3::Bucket (A)"),
+        (
+            {"Type": "AWS::S3::Bucket", "Properties": {"CorsConfiguration": {"CorsRules": []}}},
+            "the property CorsConfiguration of AWS::S3::Bucket (A)",
+        ),
         (parameter("/a", Properties={"Type": "String", "Value": "v", "Colour": 1}), "A (AWS::SSM::Parameter): /Colour is not a property"),
         ({"Type": "AWS::SSM::Parameter"}, "A (AWS::SSM::Parameter): /Value is required"),
     ],
@@ -64,19 +67,33 @@ ALLOW = {"Effect": "Allow", "Action": "Update:*", "Resource": "*"}
     [
         ([ALLOW], set()),
         ([], {"modify", "replace", "delete"}),
-        ([ALLOW, {"Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Resource": "LogicalResourceId/Endpoint"}], {"replace", "delete"}),
+        (
+            [ALLOW, {"Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Resource": "LogicalResourceId/Endpoint"}],
+            {"replace", "delete"},
+        ),
         ([ALLOW, {"Effect": "Deny", "Action": "Update:Delete", "Resource": "LogicalResourceId/End*"}], {"delete"}),
         ([ALLOW, {"Effect": "Deny", "Action": "Update:*", "Resource": "LogicalResourceId/Other"}], set()),
         (
-            [ALLOW, {"Effect": "Deny", "Action": "Update:Modify", "Resource": "*", "Condition": {"StringEquals": {"ResourceType": ["AWS::SageMaker::Endpoint"]}}}],
+            [
+                ALLOW,
+                {
+                    "Effect": "Deny",
+                    "Action": "Update:Modify",
+                    "Resource": "*",
+                    "Condition": {"StringEquals": {"ResourceType": ["AWS::SageMaker::Endpoint"]}},
+                },
+            ],
             {"modify"},
         ),
         (
-            [ALLOW, {"Effect": "Deny", "Action": "Update:*", "Resource": "*", "Condition": {"StringLike": {"ResourceType": "AWS::SNS::*"}}}],
+            [
+                ALLOW,
+                {"Effect": "Deny", "Action": "Update:*", "Resource": "*", "Condition": {"StringLike": {"ResourceType": "AWS::SNS::*"}}},
+            ],
             set(),
         ),
     ],
-)  # fmt: skip
+)
 def test_a_stack_policy_denies(statements: list[dict[str, Any]], denied: set[str]) -> None:
     judge = lambda change: policy.denied({"Statement": statements}, "Endpoint", "AWS::SageMaker::Endpoint", change)  # noqa: E731
     assert {change for change in ("modify", "replace", "delete") if judge(change)} == denied

@@ -6,7 +6,21 @@ from typing import Any
 import pytest
 
 from local_aws.aws import LocalAws
-from tests.local_aws.stacks import calls, create, delete, described, outputs, parameter, physical, reason, settled, template, topic, update, value
+from tests.local_aws.stacks import (
+    calls,
+    create,
+    delete,
+    described,
+    outputs,
+    parameter,
+    physical,
+    reason,
+    settled,
+    template,
+    topic,
+    update,
+    value,
+)
 from tests.local_aws.support import put, refusal
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "made", "AssumeRolePolicyDocument": {}}}
@@ -18,8 +32,14 @@ ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "made", "AssumeRole
         ({"Type": "AWS::EC2::VPC"}, "AWS::EC2::VPC"),
         ({"Type": "AWS::S3::Bukkit"}, "AWS::S3::Bukkit"),
         (parameter("/n/b", Properties={"Type": "String", "Value": "v", "Colour": 1}), "/Colour is not a property"),
-        ({"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"State": "on"}}}, "/VersioningConfiguration/State is not a property"),
-        ({"Type": "AWS::S3::Bucket", "Properties": {"CorsConfiguration": {"CorsRules": []}}}, "the property CorsConfiguration of AWS::S3::Bucket"),
+        (
+            {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"State": "on"}}},
+            "/VersioningConfiguration/State is not a property",
+        ),
+        (
+            {"Type": "AWS::S3::Bucket", "Properties": {"CorsConfiguration": {"CorsRules": []}}},
+            "the property CorsConfiguration of AWS::S3::Bucket",
+        ),
         (parameter("/n/b", {"Fn::Cidr": ["10.0.0.0/8", 1, 1]}), "Fn::Cidr"),
     ],
 )
@@ -99,7 +119,10 @@ def test_roles_need_a_capability_and_protected_stacks_stay(aws: LocalAws) -> Non
 def test_an_ssm_parameter_is_looked_up_at_every_operation(aws: LocalAws) -> None:
     ssm, client = aws.client("ssm"), aws.client("cloudformation")
     ssm.put_parameter(Name="/version", Value="21", Type="String")
-    sections = {"Parameters": {"V": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/absent"}}, "Outputs": {"V": {"Value": {"Ref": "V"}}}}
+    sections = {
+        "Parameters": {"V": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/absent"}},
+        "Outputs": {"V": {"Value": {"Ref": "V"}}},
+    }
     resources = {"A": parameter("/looked/up", {"Ref": "V"})}
     assert "Unable to fetch parameters [/absent]" in refusal(lambda: create(aws, "ssm", resources, **sections))[1]
     create(aws, "ssm", resources, given={"V": "/version"}, **sections)
@@ -128,7 +151,10 @@ def test_a_parameter_keeps_its_previous_value_only_when_asked(aws: LocalAws) -> 
     assert value(aws, "/prev/a") == "x-d"
 
 
-@pytest.mark.parametrize("extra", [{"RollbackConfiguration": {"RollbackTriggers": [{"Arn": "a", "Type": "t"}]}}, {"StackPolicyURL": "u"}, {"OnFailure": "DELETE"}])
+@pytest.mark.parametrize(
+    "extra",
+    [{"RollbackConfiguration": {"RollbackTriggers": [{"Arn": "a", "Type": "t"}]}}, {"StackPolicyURL": "u"}, {"OnFailure": "DELETE"}],
+)
 def test_what_is_not_emulated_is_refused(aws: LocalAws, extra: dict[str, Any]) -> None:
     code, message = refusal(lambda: create(aws, "no", {"A": parameter("/no/a")}, **extra))
     assert code == "LocalAwsUnsupported"
@@ -150,7 +176,10 @@ def test_names_are_unique_and_deleted_stacks_are_found_by_id(aws: LocalAws) -> N
 
 
 def test_a_rolled_back_stack_is_not_updated(aws: LocalAws) -> None:
-    bad = {"Type": "AWS::SNS::Subscription", "Properties": {"TopicArn": "arn:aws:sns:us-east-1:123456789012:no", "Protocol": "email", "Endpoint": "e"}}
+    bad = {
+        "Type": "AWS::SNS::Subscription",
+        "Properties": {"TopicArn": "arn:aws:sns:us-east-1:123456789012:no", "Protocol": "email", "Endpoint": "e"},
+    }
     assert create(aws, "dead", {"A": bad}) == "ROLLBACK_COMPLETE"
     assert "Topic does not exist" in reason(aws, "dead")
     assert "is in ROLLBACK_COMPLETE state and can not be updated" in refusal(lambda: update(aws, "dead", {"A": parameter("/dead/a")}))[1]

@@ -114,7 +114,9 @@ def test_a_template_that_cannot_be_deployed_is_refused(resource: dict[str, Any],
 
 def test_sections_outputs_and_text_are_checked() -> None:
     good = {"A": parameter("/a")}
-    assert "Unresolved resource dependencies [Absent] in the Outputs block" in fault(template(good, Outputs={"O": {"Value": {"Ref": "Absent"}}}))
+    assert "Unresolved resource dependencies [Absent] in the Outputs block" in fault(
+        template(good, Outputs={"O": {"Value": {"Ref": "Absent"}}})
+    )
     assert "exports (output O)" in fault(template(good, Outputs={"O": {"Value": "x", "Export": {"Name": "n"}}}))
     assert "[Transform]" in fault(template(good, Transform="AWS::Serverless"))
     assert "At least one Resources member" in fault(template({}))

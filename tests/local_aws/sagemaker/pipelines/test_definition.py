@@ -44,7 +44,9 @@ def test_an_unsupported_step_type_is_refused_by_name(kind: str | None) -> None:
     assert f"steps of type {kind!r} (step 'odd'" in caught.value.message
 
 
-@pytest.mark.parametrize("outer", [lambda c: c, lambda c: {"Type": "Not", "Expression": c}, lambda c: {"Type": "Or", "Conditions": [EQUAL, c]}])
+@pytest.mark.parametrize(
+    "outer", [lambda c: c, lambda c: {"Type": "Not", "Expression": c}, lambda c: {"Type": "Or", "Conditions": [EQUAL, c]}]
+)
 def test_an_unsupported_condition_is_refused_at_any_depth(outer: Any) -> None:
     with pytest.raises(Unsupported, match="conditions of type 'Sometimes' \\(step gate"):
         parse(definition(condition("gate", outer({"Type": "Sometimes"}))))

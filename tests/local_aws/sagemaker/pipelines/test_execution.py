@@ -119,7 +119,9 @@ def test_a_call_that_sagemaker_refuses_is_the_reason(aws: LocalAws) -> None:
     step["Arguments"]["RoleArn"] = "arn:aws:iam::123456789012:role/nobody"
     outcome, steps = run(aws, step)
     assert outcome == "Failed"
-    assert steps["refused"]["FailureReason"].startswith("ClientError: Failed to invoke CreateProcessingJob. Error Details: Could not assume role")
+    assert steps["refused"]["FailureReason"].startswith(
+        "ClientError: Failed to invoke CreateProcessingJob. Error Details: Could not assume role"
+    )
 
 
 def test_stopping_ends_the_running_job_and_starts_nothing_more(aws: LocalAws) -> None:
@@ -150,7 +152,10 @@ def test_a_model_is_registered_from_a_steps_output(aws: LocalAws) -> None:
     aws.client("sagemaker").create_model_package_group(ModelPackageGroupName="group")
     arguments = {
         "ModelPackageGroupName": "group",
-        "InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": "s3://data/model.tar.gz"}], "SupportedContentTypes": ["text/csv"]},
+        "InferenceSpecification": {
+            "Containers": [{"Image": "i", "ModelDataUrl": "s3://data/model.tar.gz"}],
+            "SupportedContentTypes": ["text/csv"],
+        },
         "ModelApprovalStatus": "PendingManualApproval",
     }
     outcome, steps = run(aws, {"Name": "register", "Type": "RegisterModel", "Arguments": arguments})

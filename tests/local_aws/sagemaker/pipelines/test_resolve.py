@@ -47,7 +47,12 @@ def test_json_get_reads_a_property_file(file: Any) -> None:
 
 @pytest.mark.parametrize(
     ("path", "part"),
-    [("ModelArtifacts.Other", "Other"), ("FinalMetricDataList[3]", "[3]"), ("FinalMetricDataList['f1']", "['f1']"), ("ModelArtifacts.S3ModelArtifacts.x", "x")],
+    [
+        ("ModelArtifacts.Other", "Other"),
+        ("FinalMetricDataList[3]", "[3]"),
+        ("FinalMetricDataList['f1']", "['f1']"),
+        ("ModelArtifacts.S3ModelArtifacts.x", "x"),
+    ],
 )
 def test_a_missing_part_is_named(path: str, part: str) -> None:
     with pytest.raises(ResolveError) as caught:

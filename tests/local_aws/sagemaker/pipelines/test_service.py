@@ -20,7 +20,7 @@ PARAMETERS = [
 
 
 def stored(aws: LocalAws, text: str, name: str = "", **extra: Any) -> Any:
-    extra = {"PipelineDefinition": text} if not extra else extra
+    extra = extra or {"PipelineDefinition": text}
     return aws.client("sagemaker").create_pipeline(
         PipelineName=name or f"p-{uuid.uuid4().hex[:8]}", ClientRequestToken=uuid.uuid4().hex, **{"RoleArn": ROLE, **extra}
     )
