@@ -56,7 +56,7 @@ def test_an_existing_contract_is_not_overwritten(table: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["contract", "infer", "shop.csv", "--target", "nothing"], "there is no column 'nothing'; the file has: order_id, price, colour, bought"),
+        (["contract", "infer", "shop.csv", "--target", "nothing"], "no column 'nothing'; the file has: order_id, price, colour, bought"),
         (["contract", "infer", "none.csv", "--target", "x"], "none.csv: no such file"),
         (["demo", "--data", "shop.csv"], "--data and --target go together"),
         (["status"], "run: loop demo"),

@@ -29,7 +29,7 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, content: bytes, words: str) 
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="nowhere.csv: no such file"):
+    with pytest.raises(TableError, match=r"nowhere\.csv: no such file"):
         read_sample(tmp_path / "nowhere.csv")
 
 

@@ -57,7 +57,8 @@ def test_the_new_step_compiles_into_the_definition(tmp_path: Path) -> None:
     path = tmp_path / "pipeline_steps" / "definition" / "pipeline.py"
     text = path.read_text()
     line = next(x for x in text.splitlines() if x.lstrip().startswith("baseline = "))
-    text = text.replace(line, f"{line}\n    {BLOCKS['definition'].strip()}").replace("train, baseline, evaluate, gate]", "train, baseline, profile, evaluate, gate]")
+    text = text.replace(line, f"{line}\n    {BLOCKS['definition'].strip()}")
+    text = text.replace("train, baseline, evaluate, gate]", "train, baseline, profile, evaluate, gate]")
     path.write_text(text)
     settings = json.dumps({"problem_type": "binary", "metric": "auc", "threshold": 0.7})
     done = subprocess.run(

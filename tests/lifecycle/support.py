@@ -127,7 +127,8 @@ class World:
 
     def invoke(self, body: str, content_type: str = "application/json", **extra: str) -> Any:
         runtime = self.aws.client("sagemaker-runtime")
-        answer = runtime.invoke_endpoint(EndpointName=NAMES.endpoint, ContentType=content_type, Accept="application/json", Body=body, **extra)
+        kinds = {"ContentType": content_type, "Accept": "application/json"}
+        answer = runtime.invoke_endpoint(EndpointName=NAMES.endpoint, Body=body, **kinds, **extra)
         return json.loads(answer["Body"].read())
 
     def notifications(self) -> list[str]:

@@ -26,12 +26,18 @@ ONE_CLASS = [with_cell(r, "defaulted", b"0") for r in ROWS[:50]]
 CASES = {
     "empty": (b"", ["'a.csv' is empty"]),
     "header-only": (HEADER + b"\n", ["a header and no rows"]),
-    "ragged": (table(*[r + b",surplus" for r in ROWS[:30]], *ROWS[30:50]), ["30 of 50 rows", "a.csv row 2", "has 15 values; the header has 14"]),
+    "ragged": (
+        table(*[r + b",surplus" for r in ROWS[:30]], *ROWS[30:50]),
+        ["30 of 50 rows", "a.csv row 2", "has 15 values; the header has 14"],
+    ),
     "wrong-types": (table(*[with_cell(r, "age", b"old") for r in ROWS[:50]]), ["row 2", "column age", "'old'", "is not a whole number"]),
     "gaps-in-target": (table(*[with_cell(r, "defaulted", b"") for r in ROWS[:50]]), ["column defaulted", "is missing"]),
     "one-class": (table(*ONE_CLASS), ["'defaulted' has one class only (0)"]),
     "twice-named": (table(*ROWS[:50], header=HEADER.replace(b"gender", b"age")), ["names the column 'age' more than once"]),
-    "missing-column": (table(*ROWS[:50], header=HEADER.replace(b"income", b"salary")), ["lacks the column income", "unknown column salary"]),
+    "missing-column": (
+        table(*ROWS[:50], header=HEADER.replace(b"income", b"salary")),
+        ["lacks the column income", "unknown column salary"],
+    ),
     "not-utf8": (table(*[with_cell(r, "purpose", b"caf\xe9") for r in ROWS[:50]]), ["is not UTF-8", "0xe9", "offset"]),
 }
 
@@ -70,7 +76,13 @@ def test_a_drop_without_its_marker_is_not_looked_at(world: World) -> None:
 
 
 def test_a_few_bad_rows_are_quarantined_with_row_column_value_and_reason(world: World) -> None:
-    bad = [with_cell(ROWS[0], "age", b"7"), ROWS[1], with_cell(ROWS[2], "gender", b"robot"), *ROWS[3:59], *loan_rows(200, 9).split(b"\n")[1:-1]]
+    bad = [
+        with_cell(ROWS[0], "age", b"7"),
+        ROWS[1],
+        with_cell(ROWS[2], "gender", b"robot"),
+        *ROWS[3:59],
+        *loan_rows(200, 9).split(b"\n")[1:-1],
+    ]
     world.land("some-bad", ("a.csv", table(*bad)))
     version = world.until(lambda: world.versions("some-bad"))[0]
     lines = world.body("data", f"{layout.quarantine_prefix(version)}part-00000.jsonl").decode().splitlines()
