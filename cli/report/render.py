@@ -23,6 +23,11 @@ def render(found: dict[str, Any]) -> str:
     )
 
 
+def write(found: dict[str, Any], path: Path) -> None:
+    """The report as a file."""
+    path.write_text(render(found), encoding="utf-8")
+
+
 def _block(evaluation: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     for problem, kind in KIND.items():
         if f"{kind}_metrics" in evaluation:

@@ -4,9 +4,12 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.environment import Environment
+from infra.platform.approve import Approve
 from infra.platform.catalog import Catalog
 from infra.platform.deploy_roles import DeployRoles
-from infra.platform.operations import Operations
+from infra.platform.ingest import Ingest
+from infra.platform.notifications import Notifications
+from infra.platform.release import Release
 from infra.platform.storage import Storage
 from infra.platform.training import Training
 from infra.stack import Stack
@@ -28,7 +31,8 @@ class Platform(Stack):
         Catalog(self, "Catalog", environment=environment, contract=contract, storage=storage)
         Training(self, "Training", environment=environment, contract=contract, storage=storage, git_commit=git_commit)
         DeployRoles(self, "DeployRoles", environment=environment)
-        Operations(self, "Operations", environment=environment, contract=contract, storage=storage)
+        for verb in (Ingest, Approve, Release, Notifications):
+            verb(self, verb.__name__, environment=environment, contract=contract, storage=storage)
         for name, bucket in (("Landing", storage.landing), ("Data", storage.data), ("Artefacts", storage.artefacts)):
             cdk.CfnOutput(self, f"{name}Bucket", value=bucket)
         cdk.CfnOutput(self, "KeyArn", value=storage.key_arn)

@@ -1,6 +1,5 @@
 """What starts the functions: each delivery is tried again, and kept when it fails."""
 
-import json
 from typing import Any
 
 import pytest
@@ -54,20 +53,6 @@ def test_rules_hear_of_their_event(dev: Any, rule: str, source: str, detail_type
     assert found["EventPattern"]["source"] == [source]
     assert found["EventPattern"]["detail-type"] == [detail_type]
     assert found["State"] == "ENABLED"
-
-
-def test_people_hear_of_failures_in_a_sentence(dev: Any) -> None:
-    messages = [p["Targets"][0]["InputTransformer"] for p in dev.properties("AWS::Events::Rule") if "InputTransformer" in p["Targets"][0]]
-    assert len(messages) == 2
-    for message in messages:
-        sentence = json.loads(message["InputTemplate"])
-        assert all(f"<{name}>" in sentence for name in message["InputPathsMap"])
-
-
-def test_the_reconciler_runs_on_a_schedule(dev: Any) -> None:
-    (schedule,) = dev.properties("AWS::Scheduler::Schedule")
-    assert schedule["ScheduleExpression"] == f"rate({dev.environment.operations.reconcile_minutes} minutes)"
-    assert json.loads(schedule["Target"]["Input"])["detail-type"] == "Reconcile"
 
 
 def _to_functions(cloud: Any) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""What the parts that carry a model on have in common: functions, and rules that deliver events to them."""
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra.environment import Environment
+from infra.iam import Statement
+from infra.platform.functions import MAX_AGE_S, Function
+from infra.platform.storage import Storage
+from infra.stack import att, resource
+from interfaces import events
+from interfaces.contract import Contract
+from interfaces.function_env import FunctionEnv
+
+DELIVERY_ATTEMPTS = 8
+
+Pattern = dict[str, Any]
+
+
+class Verb(Construct):
+    """A verb of the lifecycle: its function, and the rules, with retries and dead letters, that start it."""
+
+    def __init__(self, scope: Construct, id: str, *, environment: Environment, contract: Contract, storage: Storage) -> None:
+        super().__init__(scope, id)
+        self._environment, self._contract, self._storage = environment, contract, storage
+        self._names = environment.names
+
+    def _function(self, verb: str, variables: FunctionEnv, statements: list[Statement]) -> Function:
+        return Function(
+            self,
+            verb.capitalize(),
+            verb=verb,
+            environment=self._environment,
+            storage=self._storage,
+            variables=variables,
+            statements=statements,
+        )
+
+    def _rule(self, id: str, pattern: Pattern, function: Function) -> None:
+        rule = self._deliver(id, pattern, function.arn)
+        resource(
+            self,
+            f"{id}MayInvoke",
+            "AWS::Lambda::Permission",
+            FunctionName=function.name,
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=att(rule, "Arn"),
+        )
+
+    def _deliver(self, id: str, pattern: Pattern, to: str, **message: object) -> cdk.CfnResource:
+        """A rule that tries for hours and then keeps the event in the dead-letter queue."""
+        target = {
+            "Id": id,
+            "Arn": to,
+            "DeadLetterConfig": {"Arn": self._storage.dead_letters_arn},
+            "RetryPolicy": {"MaximumEventAgeInSeconds": MAX_AGE_S, "MaximumRetryAttempts": DELIVERY_ATTEMPTS},
+            **message,
+        }
+        name = f"{self._names.prefix}-{_kebab(id)}"
+        return resource(self, id, "AWS::Events::Rule", Name=name, State="ENABLED", EventPattern=pattern, Targets=[target])
+
+    def _package_pattern(self, statuses: list[str]) -> Pattern:
+        detail = {"ModelPackageGroupName": [self._names.model_package_group], "ModelApprovalStatus": statuses}
+        return pattern("aws.sagemaker", events.PACKAGE_STATE_CHANGE, detail)
+
+
+def pattern(source: str, detail_type: str, detail: dict[str, Any] | None = None) -> Pattern:
+    return {"source": [source], "detail-type": [detail_type], **({"detail": detail} if detail else {})}
+
+
+def sentence(template: str, **paths: str) -> dict[str, object]:
+    """A message in which ``<name>`` stands for the event's value at that path."""
+    return {"InputTemplate": json.dumps(template), "InputPathsMap": paths}
+
+
+def _kebab(id: str) -> str:
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in id).lstrip("-")
