@@ -27,6 +27,7 @@ $(STAMP): requirements/*.txt requirements/package-lock.json pyproject.toml
 	@for image in $(IMAGES); do \
 	  $(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/$$image && \
 	  $(PIP) -p .envs/$$image requirements/image-$$image.txt || exit 1; done
+	@$(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/awscli && $(PIP) -p .envs/awscli requirements/awscli.txt
 	@rm -rf .envs/vendor && mkdir -p .envs/vendor/glue
 	@$(UV) pip install --quiet --require-hashes --no-deps --target .envs/vendor/lambda -p $(BIN)/python -r requirements/lambda.txt
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -d .envs/vendor/glue -r requirements/glue-wheels.txt
@@ -84,7 +85,7 @@ bench-synth: $(STAMP) ## synth against a plain CDK app of as many resources
 	@touch $@
 
 lock: ## resolve the lock files again from requirements/*.in
-	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench; do \
+	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench awscli; do \
 	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    --no-annotate --quiet requirements/$$f.in -o requirements/$$f.txt; done
 	@for f in lambda glue-wheels; do \
