@@ -76,7 +76,7 @@ cdk: $(STAMP) ## the pinned CDK CLI: make cdk ARGS="diff -c environment=dev"
 bench-pipeline: $(STAMP) .envs/bench/.installed ## pipeline overhead against Metaflow
 	@$(BIN)/python -m benchmarks.bench_pipeline
 
-bench-synth: $(STAMP) ## synth against a plain CDK app of as many resources
+bench-synth: $(STAMP) .envs/bench/.installed ## synth against a plain CDK app of as many resources
 	@$(BIN)/python -m benchmarks.bench_synth
 
 .envs/bench/.installed: requirements/bench.txt $(STAMP)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PEER_PYTHON = ROOT / ".envs" / "bench" / "bin" / "python"
 PAIRS = 5
 TARGET = 1.3
 
@@ -64,7 +65,7 @@ def main() -> None:
         counts = {path.name.split(".")[0]: resources(path) for path in sorted((work / "ours").glob("*.template.json"))}
         script = work / "peer.py"
         script.write_text(f"COUNTS = {counts}\n{PEER}")
-        peer = [sys.executable, str(script)]
+        peer = [str(PEER_PYTHON), str(script)]
         timed(peer, work / "peer")
         if (found := sum(resources(p) for p in (work / "peer").glob("*.template.json"))) != sum(counts.values()):
             raise RuntimeError(f"the peer has {found} resources, ours {sum(counts.values())}")
@@ -94,7 +95,7 @@ def report(pairs: list[tuple[float, float]], count: int) -> None:
     ours, peer = (round(statistics.median(side), 3) for side in zip(*pairs, strict=True))
     ratio, low, high = (round(f(ratios), 3) for f in (statistics.median, min, max))
     print(f"{count} resources: ours {ours} s, peer {peer} s (medians of {len(pairs)}); ratio {ratio} ({low} to {high}), target {TARGET}")
-    print(json.dumps({"name": "synth", "ours": ours, "peer": peer, "ratio": ratio, "spread": [low, high]}))
+    print(json.dumps({"name": "bench-synth", "ours": ours, "peer": peer, "ratio": ratio, "spread": [low, high]}))
 
 
 if __name__ == "__main__":
