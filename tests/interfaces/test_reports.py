@@ -1,8 +1,23 @@
 """The gate reads a metric where Studio does, and knows which way is better."""
 
+import json
+
 import pytest
 
-from interfaces.reports import DEFAULT_METRIC, METRICS, metric_path, metric_value, passes
+from interfaces.reports import (
+    DEFAULT_METRIC,
+    METRICS,
+    WITH_VIOLATIONS,
+    FeatureReport,
+    LabelCounts,
+    MetricReport,
+    MonitorReport,
+    RowCounts,
+    Verdict,
+    metric_path,
+    metric_value,
+    passes,
+)
 
 
 def test_metric_is_read_at_its_path():
@@ -35,3 +50,20 @@ def test_only_errors_are_better_when_smaller_and_only_they_have_no_upper_bound()
 
 def test_every_default_metric_can_be_gated_on():
     assert all(metric in METRICS[problem] for problem, metric in DEFAULT_METRIC.items())
+
+
+def test_a_monitor_report_survives_its_file():
+    report = MonitorReport(
+        analysis_type="MODEL_QUALITY",
+        state=WITH_VIOLATIONS,
+        reason="1 violation",
+        window={"start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"},
+        rows=RowCounts(10, 9, 1, {"not JSON": 1}),
+        labels=LabelCounts(labelled=5, share=0.5),
+        features={"age": FeatureReport(1.0, 0.2, 0.1, "Robust", True)},
+        metrics={"f1": MetricReport(0.5, 0.7, True)},
+        verdict=Verdict("decayed", "concept", 1e-4, "worse"),
+    )
+    assert MonitorReport.from_dict(json.loads(json.dumps(report.to_dict()))) == report
+    bare = MonitorReport("DATA_QUALITY", "NoData", "no record", {"start": "", "end": ""})
+    assert MonitorReport.from_dict(json.loads(json.dumps(bare.to_dict()))) == bare
