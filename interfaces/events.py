@@ -7,12 +7,16 @@ SOURCE = "mlops-loop"
 
 DATASET_CREATED = "Dataset Version Created"
 DATASET_REFUSED = "Dataset Version Refused"
+RETRAIN_TICK = "Retraining Tick"
+RETRAIN_COMMAND = "Retraining Command"
 
 S3_OBJECT_CREATED = "Object Created"
 GLUE_STATE_CHANGE = "Glue Job State Change"
 PACKAGE_STATE_CHANGE = "SageMaker Model Package State Change"
+PROCESSING_STATE_CHANGE = "SageMaker Processing Job State Change"
 PIPELINE_STATE_CHANGE = "SageMaker Model Building Pipeline Execution Status Change"
 STACK_STATUS_CHANGE = "CloudFormation Stack Status Change"
+ALARM_STATE_CHANGE = "CloudWatch Alarm State Change"
 
 
 def entry(detail_type: str, detail: dict[str, Any], resource: str = "") -> dict[str, Any]:

@@ -72,3 +72,34 @@ class ReleaseEnv(FunctionEnv):
     endpoint_name: str
     endpoint_config_prefix: str
     topic_arn: str
+
+
+@dataclass(frozen=True)
+class RetrainEnv(FunctionEnv):
+    """Limits are numbers; 0 turns ``every_days`` and ``new_rows`` off. URIs and ARNs are those of the collecting job."""
+
+    prefix: str
+    state_table: str
+    serving_stack: str
+    pipeline_name: str
+    drift_alarm: str
+    quality_alarm: str
+    topic_arn: str
+    landing_bucket: str
+    data_bucket: str
+    capture_prefix: str
+    steps_uri: str
+    image_uri: str
+    collect_role_arn: str
+    key_arn: str
+    instance_type: str
+    history_ratio: float
+    history_days: float
+    cooldown_hours: float
+    minimum_labels: float
+    every_days: float
+    new_rows: float
+    daily_cap: float
+    monthly_cap: float
+    cost_per_run: float
+    monthly_budget: float

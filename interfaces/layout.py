@@ -5,6 +5,8 @@ Data bucket       curated/dataset_version={v}/part-*.parquet
                   manifests/{v}.json                 the commit point of a version
                   quarantine/{v}/part-*.jsonl        rows left out, with reasons
                   refused/{v}.json                   drops refused, with the reason
+                  ground-truth/yyyy/mm/dd/hh/*.jsonl  labels of production rows, by the hour they were collected in
+                  collected/{run}/…                   what a retraining was made from
                   capture/{endpoint}/{variant}/yyyy/mm/dd/hh/*.jsonl
 Artefact bucket   runs/{pipeline execution id}/{step}/…
 """
@@ -16,6 +18,9 @@ MANIFESTS = "manifests/"
 QUARANTINE = "quarantine/"
 REFUSED = "refused/"
 CAPTURE = "capture"
+GROUND_TRUTH = "ground-truth"
+COLLECTED = "collected/"
+RETRAIN_DROP = "retrain-"
 RUNS = "runs"
 PARTITION_KEY = "dataset_version"
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from interfaces.metadata import clean
 from interfaces.reports import KIND, METRICS, metric_value, passes
 
-_FORBIDDEN = str.maketrans(dict.fromkeys('<>,%(){}"', " "))
-_VALUE_LIMIT, _DESCRIPTION_LIMIT = 256, 1024
+_DESCRIPTION_LIMIT = 1024
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Verdict:
         """Customer metadata: verdict, reason and numbers, within SageMaker's limits on characters and length."""
         values = {"verdict": "approved" if self.approved else "needs-a-person", "verdict_reason": self.reason}
         values |= {f"metric_{name}": f"{value:.6g}" for name, value in self.metrics.items()}
-        return {k: v.translate(_FORBIDDEN)[:_VALUE_LIMIT] for k, v in values.items()}
+        return clean(values)
 
 
 def decide(report: dict[str, Any], problem_type: str, metric: str, threshold: float, mode: str) -> Verdict:

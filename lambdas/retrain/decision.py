@@ -1,0 +1,116 @@
+"""Whether to retrain: one decision for every trigger. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+COMMAND = "command"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A reason to retrain. ``key`` is its business key: the same one never starts two runs."""
+
+    kind: str  # drift, quality, schedule, data, command
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What holds retraining back. Costs are in the currency of the budget, per run and per calendar month (UTC)."""
+
+    cooldown_hours: float
+    minimum_labels: int
+    daily_cap: int
+    monthly_cap: int
+    cost_per_run: float
+    monthly_budget: float
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known at the moment of the decision. ``labels`` counts labelled production rows since the champion was made."""
+
+    now: datetime
+    last_started: datetime | None
+    started_today: int
+    started_this_month: int
+    in_flight: str  # the execution or job that runs, or nothing
+    labels: int
+
+
+@dataclass(frozen=True)
+class Retrain:
+    reason: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Not now. The next tick asks again; ``until`` is the earliest moment at which the answer can change.
+
+    ``barrier`` names what stands in the way: in-flight, cooldown, daily-cap, monthly-cap, budget or labels.
+    """
+
+    barrier: str
+    reason: str
+    until: datetime | None = None
+
+
+Decision = Retrain | Wait
+
+
+def decide(trigger: Trigger, situation: Situation, limits: Limits) -> Decision:
+    """One run in flight, a cooldown, caps and a budget bound retraining; too few labelled rows teach nothing new.
+
+    A person's command skips cooldown and minimum: they have read why it waits. Nobody skips caps and budget.
+    """
+    now, person = situation.now, trigger.kind == COMMAND
+    if situation.in_flight:
+        return Wait("in-flight", f"{trigger.reason}; not now: {situation.in_flight} is in flight")
+    cooled = situation.last_started and situation.last_started + timedelta(hours=limits.cooldown_hours)
+    if cooled and now < cooled and not person:
+        return Wait("cooldown", f"{trigger.reason}; not now: cooldown of {limits.cooldown_hours:g} h until {_shown(cooled)}", cooled)
+    if situation.started_today >= limits.daily_cap:
+        return Wait("daily-cap", f"{trigger.reason}; not now: {_runs(limits.daily_cap)} a day at most", _tomorrow(now))
+    if situation.started_this_month >= limits.monthly_cap:
+        return Wait("monthly-cap", f"{trigger.reason}; not now: {_runs(limits.monthly_cap)} a month at most", _next_month(now))
+    spent = situation.started_this_month * limits.cost_per_run
+    if spent + limits.cost_per_run > limits.monthly_budget:
+        money = f"{spent:g} of {limits.monthly_budget:g} are spent this month and a run costs {limits.cost_per_run:g}"
+        return Wait("budget", f"{trigger.reason}; not now: {money}", _next_month(now))
+    if situation.labels < limits.minimum_labels and not person:
+        few = f"{situation.labels} labelled rows since the champion was made, at least {limits.minimum_labels}"
+        return Wait("labels", f"{trigger.reason}; not now: {few}")
+    return Retrain(trigger.reason)
+
+
+def due(situation: Situation, *, champion_made: datetime | None, every_days: int, new_rows: int) -> list[Trigger]:
+    """What the calendar and the labelled rows ask for by themselves; 0 turns a trigger off."""
+    if champion_made is None:
+        return []
+    found = []
+    if every_days and situation.now >= champion_made + timedelta(days=every_days):
+        number = (situation.now - champion_made).days // every_days
+        found.append(
+            Trigger("schedule", f"schedule/{champion_made:%Y%m%dT%H%M%S}/{number}", f"the champion is {number * every_days} days old")
+        )
+    if new_rows and situation.labels >= new_rows:
+        reason = f"at least {new_rows} labelled rows since the champion was made"
+        found.append(Trigger("data", f"data/{champion_made:%Y%m%dT%H%M%S}", reason))
+    return found
+
+
+def _runs(count: int) -> str:
+    return "one run" if count == 1 else f"{count} runs"
+
+
+def _shown(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _tomorrow(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _next_month(now: datetime) -> datetime:
+    return (now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=32)).replace(day=1)

@@ -1,0 +1,109 @@
+"""What retraining has done, in the state table.
+
+``retrain/state`` holds the counters and the open run; ``retrain/key/<business key>`` marks a trigger that has had its run.
+Both are written in one transaction, so of two triggers at once one wins, and a trigger delivered twice has one run.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from lambdas.retrain.decision import Trigger
+from lambdas.shared.table import Item, Table, Values, Write
+
+STATE = "retrain/state"
+FORGOTTEN_AFTER = timedelta(hours=24)  # a run whose end nobody reported holds others back for a day
+COLLECTING, LANDED, TRAINING, ENDED = "collecting", "landed", "training", "ended"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A retraining: its id (part of names), why, and how far it is. ``version`` is known once its drop is ingested."""
+
+    id: str
+    kind: str
+    reason: str
+    stage: str
+    started: datetime
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class State:
+    """The ledger at one moment; ``revision`` guards what is written next."""
+
+    revision: int
+    run: Run | None
+    counted: str
+    today: int
+    month: int
+
+    def started(self, now: datetime) -> tuple[int, int]:
+        """Runs started (on the day, in the month) of ``now``, UTC."""
+        same_month, same_day = self.counted[:7] == f"{now:%Y-%m}", self.counted == f"{now:%Y-%m-%d}"
+        return (self.today if same_day else 0), (self.month if same_month else 0)
+
+    def open_run(self, now: datetime) -> Run | None:
+        """The run that has not ended, unless it is so old that its end must have been missed."""
+        if self.run is None or self.run.stage == ENDED or now - self.run.started > FORGOTTEN_AFTER:
+            return None
+        return self.run
+
+
+class Ledger:
+    """Reads and writes retraining's state."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def state(self) -> State:
+        item = self._table.get(STATE)
+        return State(
+            revision=int(item.get("revision", 0)),
+            run=_run(item),
+            counted=str(item.get("counted", "")),
+            today=int(item.get("today", 0)),
+            month=int(item.get("month", 0)),
+        )
+
+    def has_had_its_run(self, trigger: Trigger) -> bool:
+        return bool(self._table.get(_key(trigger)))
+
+    def open(self, trigger: Trigger, run: Run, before: State) -> bool:
+        """Open a run for a trigger; False when the trigger has had one, or another run was opened meanwhile."""
+        today, month = before.started(run.started)
+        state: Values = {
+            "revision": before.revision + 1,
+            "counted": f"{run.started:%Y-%m-%d}",
+            "today": today + 1,
+            "month": month + 1,
+            "run_id": run.id,
+            "kind": run.kind,
+            "reason": run.reason,
+            "stage": run.stage,
+            "version": run.version,
+            "started": run.started.isoformat(),
+        }
+        guard = "#revision = :seen" if before.revision else "attribute_not_exists(pk)"
+        seen: Values = {"seen": before.revision} if before.revision else {}
+        mark: Write = (_key(trigger), {"run_id": run.id}, "attribute_not_exists(pk)", {})
+        return self._table.set_together([(STATE, state, guard, seen), mark])
+
+    def move(self, run: Run, stage: str, version: str = "") -> bool:
+        """The run has reached a stage."""
+        changes = {"stage": stage, **({"version": version} if version else {})}
+        return self._table.set(STATE, changes, "run_id = :run AND #stage <> :stage", run=run.id, stage=stage)
+
+    def said(self, text: str) -> bool:
+        """Remember what was last said; False if it is the same again, which nobody wants to hear."""
+        return self._table.set("retrain/said", {"words": text}, "attribute_not_exists(pk) OR #words <> :words", words=text)
+
+
+def _key(trigger: Trigger) -> str:
+    return f"retrain/key/{trigger.key}"
+
+
+def _run(item: Item) -> Run | None:
+    if "run_id" not in item:
+        return None
+    started = datetime.fromisoformat(str(item["started"])).astimezone(UTC)
+    return Run(str(item["run_id"]), str(item["kind"]), str(item["reason"]), str(item["stage"]), started, str(item["version"]))

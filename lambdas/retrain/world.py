@@ -1,0 +1,141 @@
+"""What retraining reads of the world, and what it sets going."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from interfaces import layout
+from interfaces.function_env import RetrainEnv
+from lambdas.retrain import collection
+from lambdas.retrain.decision import Trigger
+from lambdas.retrain.ledger import Run
+
+
+@dataclass(frozen=True)
+class Champion:
+    """What serves: its package, when it was made and on which dataset version."""
+
+    arn: str
+    made: datetime
+    version: str
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The services that retraining speaks to."""
+
+    cloudformation: Any
+    cloudwatch: Any
+    sagemaker: Any
+    s3: Any
+
+
+class World:
+    """AWS as the retrain function sees it."""
+
+    def __init__(self, clients: Clients, env: RetrainEnv) -> None:
+        self._clients, self._env = clients, env
+
+    def champion(self) -> Champion | None:
+        """The released package, or None before the first release."""
+        stack = self._clients.cloudformation.describe_stacks(StackName=self._env.serving_stack)["Stacks"][0]
+        values = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+        arn = values.get("ModelPackageArn", "")
+        if not arn:
+            return None
+        package = self._clients.sagemaker.describe_model_package(ModelPackageName=arn)
+        version = package.get("CustomerMetadataProperties", {}).get("dataset_version", "")
+        return Champion(arn, package["CreationTime"].astimezone(UTC), version)
+
+    def alarms(self) -> list[Trigger]:
+        """A trigger for each of our alarms that is in ALARM, its key the moment at which it went there."""
+        kinds = {self._env.drift_alarm: "drift", self._env.quality_alarm: "quality"}
+        answer = self._clients.cloudwatch.describe_alarms(AlarmNames=list(kinds), StateValue="ALARM")
+        found = []
+        for alarm in (*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])):
+            since = alarm.get("StateTransitionedTimestamp") or alarm["StateUpdatedTimestamp"]
+            key = f"alarm/{alarm['AlarmName']}/{since.astimezone(UTC):%Y%m%dT%H%M%S}"
+            found.append(Trigger(kinds[alarm["AlarmName"]], key, f"alarm {alarm['AlarmName']}: {alarm.get('StateReason', '')}".strip()))
+        return sorted(found, key=lambda t: t.kind)
+
+    def in_flight(self) -> str:
+        """An execution of the pipeline that runs, or nothing."""
+        listed = self._clients.sagemaker.list_pipeline_executions(PipelineName=self._env.pipeline_name, MaxResults=20)
+        for summary in listed["PipelineExecutionSummaries"]:
+            if summary["PipelineExecutionStatus"] in ("Executing", "Stopping"):
+                return str(summary["PipelineExecutionArn"])
+        return ""
+
+    def labels(self, since: datetime, enough: int) -> int:
+        """Labels put after ``since``, counted up to ``enough``: more than that need not be read."""
+        count = 0
+        pages = self._clients.s3.get_paginator("list_objects_v2").paginate(Bucket=self._env.data_bucket, Prefix=f"{layout.GROUND_TRUTH}/")
+        for item in (item for page in pages for item in page.get("Contents", [])):
+            if item["LastModified"].astimezone(UTC) <= since:
+                continue
+            body = self._clients.s3.get_object(Bucket=self._env.data_bucket, Key=item["Key"])["Body"]
+            for line in body.iter_lines():
+                count += bool(line.strip())
+                if count >= enough:
+                    return count
+        return count
+
+    def collect(self, run: Run, champion: Champion) -> str:
+        """Start the job that joins labelled production rows to the champion's data; its name. Asked twice, it runs once."""
+        name = collection.job_name(self._env.prefix, run.id)
+        first = max(champion.made, run.started - timedelta(days=self._env.history_days))
+        sources = {"capture": self._env.capture_prefix, "labels": f"{layout.GROUND_TRUTH}/"}
+        manifests = {kind: self._manifest(run, kind, list(self._keys(prefix, first))) for kind, prefix in sources.items()}
+        try:
+            self._clients.sagemaker.create_processing_job(**collection.request(self._env, name, run.id, champion.version, manifests))
+        except ClientError as error:
+            if not _exists_already(error):
+                raise
+        return name
+
+    def collected(self, run: Run) -> dict[str, Any]:
+        """The job's description."""
+        name = collection.job_name(self._env.prefix, run.id)
+        return dict(self._clients.sagemaker.describe_processing_job(ProcessingJobName=name))
+
+    def finish_drop(self, run_id: str) -> None:
+        """The collected drop is complete: say so, as whoever lands data does."""
+        key = f"{layout.drop_prefix(collection.drop(run_id))}{layout.SUCCESS_MARKER}"
+        self._clients.s3.put_object(Bucket=self._env.landing_bucket, Key=key, Body=b"")
+
+    def package_of(self, execution: str) -> str:
+        """The package that an execution registered, or nothing."""
+        pages = self._clients.sagemaker.get_paginator("list_pipeline_execution_steps").paginate(PipelineExecutionArn=execution)
+        for step in (step for page in pages for step in page["PipelineExecutionSteps"]):
+            if "RegisterModel" in step.get("Metadata", {}):
+                return str(step["Metadata"]["RegisterModel"]["Arn"])
+        return ""
+
+    def write_on(self, package: str, metadata: dict[str, str]) -> None:
+        self._clients.sagemaker.update_model_package(ModelPackageArn=package, CustomerMetadataProperties=metadata)
+
+    def _keys(self, prefix: str, since: datetime) -> Iterator[str]:
+        """Keys of the hours from ``since`` on: both layouts end in yyyy/mm/dd/hh/file, in UTC."""
+        first = f"{since:%Y/%m/%d/%H}"
+        pages = self._clients.s3.get_paginator("list_objects_v2").paginate(Bucket=self._env.data_bucket, Prefix=prefix)
+        for item in (item for page in pages for item in page.get("Contents", [])):
+            if "/".join(item["Key"].split("/")[-5:-1]) >= first:
+                yield item["Key"]
+
+    def _manifest(self, run: Run, kind: str, keys: list[str]) -> str:
+        """Write a manifest of input files (S3DataType ManifestFile); its URI, or nothing for no files."""
+        if not keys:
+            return ""
+        key = f"{layout.COLLECTED}{run.id}/{kind}.manifest"
+        body = json.dumps([{"prefix": f"s3://{self._env.data_bucket}/"}, *keys])
+        self._clients.s3.put_object(Bucket=self._env.data_bucket, Key=key, Body=body.encode())
+        return f"s3://{self._env.data_bucket}/{key}"
+
+
+def _exists_already(error: ClientError) -> bool:
+    answer = error.response["Error"]
+    return answer["Code"] == "ResourceInUse" or "already exists" in answer["Message"]

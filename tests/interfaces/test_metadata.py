@@ -1,0 +1,7 @@
+"""Metadata within SageMaker's limits."""
+
+from interfaces.metadata import clean
+
+
+def test_what_sagemaker_forbids_becomes_a_space_and_what_is_too_long_ends() -> None:
+    assert clean({"a": '<b>,100%({"c"})', "long": "x" * 300}) == {"a": " b  100    c   ", "long": "x" * 256}
