@@ -73,6 +73,26 @@ class Serving(_Section):
         return self
 
 
+class Retrain(_Section):
+    """When a run may start. Costs are what you say a run costs and may cost in a calendar month, in one currency.
+
+    ``history_ratio`` is how many of the champion's newest rows stand beside each labelled production row; ``every_days``
+    and ``new_rows`` retrain by calendar and by labels alone, 0 turns them off.
+    """
+
+    cooldown_hours: Annotated[float, Field(ge=0)] = 24.0
+    minimum_labels: Annotated[int, Field(ge=50)] = 500
+    every_days: Annotated[int, Field(ge=0)] = 0
+    new_rows: Annotated[int, Field(ge=0)] = 0
+    daily_cap: Count = 1
+    monthly_cap: Count = 8
+    cost_per_run: Annotated[float, Field(ge=0)] = 1.0
+    monthly_budget: Annotated[float, Field(ge=0)] = 50.0
+    history_ratio: Annotated[float, Field(ge=0, le=100)] = 1.0
+    history_days: Annotated[int, Field(ge=1, le=365)] = 30
+    tick_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
+
+
 class Operations(_Section):
     """Retention in days, and who is told."""
 
@@ -94,6 +114,7 @@ class Environment(_Section):
     pipeline: Pipeline = Pipeline()
     approval: Approval = Approval()
     serving: Serving = Serving()
+    retrain: Retrain = Retrain()
     operations: Operations = Operations()
 
     @model_validator(mode="after")

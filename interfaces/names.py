@@ -68,6 +68,9 @@ class Names:
     def role(self, what: str) -> str:
         return f"{self.prefix}-{what}"
 
+    def alarm(self, what: str) -> str:
+        return f"{self.prefix}-{what}"
+
     def model(self, generation: int | str) -> str:
         return f"{self.prefix}-model-{generation}"
 

@@ -161,7 +161,7 @@ _RESOURCES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "lambda": _named("lambda", "function:{}", "FunctionName"),
     "cloudformation": _named("cloudformation", "stack/{}/*", "StackName"),
     "scheduler": _named("scheduler", "schedule/default/{}", "Name"),
-    "cloudwatch": _named("cloudwatch", "alarm:{}", "AlarmName"),
+    "cloudwatch": lambda params: [_arn("cloudwatch", f"alarm:{n}") for n in (*params.get("AlarmNames", []), params.get("AlarmName")) if n],
     "events": lambda params: (
         [_arn("events", "event-bus/default")] if "Entries" in params else _named("events", "rule/{}", "Name", "Rule")(params)
     ),

@@ -10,6 +10,7 @@ from infra.platform.deploy_roles import DeployRoles
 from infra.platform.ingest import Ingest
 from infra.platform.notifications import Notifications
 from infra.platform.release import Release
+from infra.platform.retrain import Retrain
 from infra.platform.storage import Storage
 from infra.platform.training import Training
 from infra.stack import Stack
@@ -29,10 +30,11 @@ class Platform(Stack):
         )
         storage = Storage(self, "Storage", environment=environment)
         Catalog(self, "Catalog", environment=environment, contract=contract, storage=storage)
-        Training(self, "Training", environment=environment, contract=contract, storage=storage, git_commit=git_commit)
+        training = Training(self, "Training", environment=environment, contract=contract, storage=storage, git_commit=git_commit)
         DeployRoles(self, "DeployRoles", environment=environment)
         for verb in (Ingest, Approve, Release, Notifications):
             verb(self, verb.__name__, environment=environment, contract=contract, storage=storage)
+        Retrain(self, "Retrain", environment=environment, contract=contract, storage=storage, training=training)
         for name, bucket in (("Landing", storage.landing), ("Data", storage.data), ("Artefacts", storage.artefacts)):
             cdk.CfnOutput(self, f"{name}Bucket", value=bucket)
         cdk.CfnOutput(self, "KeyArn", value=storage.key_arn)

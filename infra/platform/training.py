@@ -34,6 +34,8 @@ class Training(Construct):
         self._names, self._storage = environment.names, storage
         steps, source = publish(self, assets.steps()), publish(self, assets.source())
         self._registry = image_registry(self)
+        self.steps = steps
+        self.image_uri = f"{self._registry}.dkr.ecr.{REGION}.{Aws.URL_SUFFIX}/{IMAGE_REPOSITORY}:{IMAGE_TAG}"
         group = resource(
             self,
             "Models",
@@ -45,7 +47,7 @@ class Training(Construct):
         values = {
             "ProcessingRoleArn": processing,
             "TrainingRoleArn": training,
-            "ImageUri": f"{self._registry}.dkr.ecr.{REGION}.{Aws.URL_SUFFIX}/{IMAGE_REPOSITORY}:{IMAGE_TAG}",
+            "ImageUri": self.image_uri,
             "AssetBucket": steps.bucket,
             "StepsFile": steps.key,
             "SourceFile": source.key,
@@ -84,12 +86,18 @@ class Training(Construct):
                 allow("ListInputs", ["s3:ListBucket"], listed),
                 allow("WriteOutputs", ["s3:PutObject"], [runs]),
                 use_key(self._storage.key_arn),
-                # SageMaker attaches the encrypted volume of a job with a grant that the job's role makes
-                allow("EncryptVolume", ["kms:CreateGrant"], [self._storage.key_arn], {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
-                *observe(f"{kind.capitalize()}Jobs"),
-                *pull_image(self._registry),
+                *self.run_job(f"{kind.capitalize()}Jobs"),
             ],
         )
+
+    def run_job(self, kind: str) -> list[Statement]:
+        """What the role of a ``ProcessingJobs`` or ``TrainingJobs`` job needs whatever it does."""
+        return [
+            # SageMaker attaches the encrypted volume of a job with a grant that the job's role makes
+            allow("EncryptVolume", ["kms:CreateGrant"], [self._storage.key_arn], {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+            *observe(kind),
+            *pull_image(self._registry),
+        ]
 
     def _pipeline_role(self, processing: str, training: str) -> str:
         jobs = [arn("sagemaker", f"{kind}-job/pipelines-*") for kind in ("processing", "training")]

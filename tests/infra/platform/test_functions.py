@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
-from interfaces.function_env import ApproveEnv, FunctionEnv, IngestEnv, ReleaseEnv
+from interfaces.function_env import ApproveEnv, FunctionEnv, IngestEnv, ReleaseEnv, RetrainEnv
 
-ENVIRONMENTS: dict[str, type[FunctionEnv]] = {"ingest": IngestEnv, "approve": ApproveEnv, "release": ReleaseEnv}
+ENVIRONMENTS: dict[str, type[FunctionEnv]] = {
+    "ingest": IngestEnv,
+    "approve": ApproveEnv,
+    "release": ReleaseEnv,
+    "retrain": RetrainEnv,
+}
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 
 
