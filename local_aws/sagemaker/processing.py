@@ -53,7 +53,9 @@ class ProcessingJobs(Jobs):
             return root / Path(path).relative_to("/opt/ml")
 
         for item in description.get("ProcessingInputs", []):
-            transfer.download(s3, item["S3Input"]["S3Uri"], local(item["S3Input"]["LocalPath"]))
+            source = item["S3Input"]
+            fetch = transfer.download_listed if source.get("S3DataType") == "ManifestFile" else transfer.download
+            fetch(s3, source["S3Uri"], local(source["LocalPath"]))
         outputs = description.get("ProcessingOutputConfig", {}).get("Outputs", [])
         for item in outputs:
             local(item["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)

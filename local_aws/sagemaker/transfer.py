@@ -1,5 +1,6 @@
 """S3 into and out of a job's sandbox, as the job's role."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,29 @@ def download(s3: Any, uri: str, folder: Path) -> int:
     if not keys:
         raise TransferError(f"ClientError: Data download failed:No S3 objects found under S3 URL {uri!r}")
     return len(keys)
+
+
+def download_listed(s3: Any, uri: str, folder: Path) -> int:
+    """The objects that a manifest lists (S3DataType ManifestFile), under their names after its prefix; how many there are.
+
+    The manifest is ``[{"prefix": "s3://bucket/some/"}, "relative/key", ...]`` (CreateProcessingJob, ProcessingS3Input).
+    """
+    bucket, key = split(uri)
+    try:
+        manifest = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        source, prefix = split(manifest[0]["prefix"])
+        names = [str(name) for name in manifest[1:]]
+    except Exception as error:
+        raise TransferError(f"ClientError: Data download failed:{error!r} (manifest {uri})") from None
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("wb") as file:
+                s3.download_fileobj(source, prefix + name, file)
+        except Exception as error:
+            raise TransferError(f"ClientError: Data download failed:{error} (s3://{source}/{prefix}{name}, listed in {uri})") from None
+    return len(names)
 
 
 def upload(s3: Any, folder: Path, uri: str) -> int:

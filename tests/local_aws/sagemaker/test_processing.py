@@ -37,6 +37,32 @@ open('{OUTPUT}/listing', 'w').write(open('{INPUT}/1/single.txt').read() + ' ' + 
     assert described["ProcessingStartTime"] <= described["ProcessingEndTime"]
 
 
+def manifest_input(uri: str) -> list[dict[str, Any]]:
+    (made,) = inputs(uri)
+    made["S3Input"]["S3DataType"] = "ManifestFile"
+    return [made]
+
+
+def test_a_manifest_brings_the_objects_that_it_lists_and_no_others(aws: LocalAws) -> None:
+    for name in ("12/a.jsonl", "12/b.jsonl", "13/c.jsonl"):
+        put(aws, f"hours/{name}", name)
+    listed = put(aws, "two.manifest", json.dumps([{"prefix": "s3://data/hours/"}, "12/a.jsonl", "13/c.jsonl"]))
+    code = f"import shutil; shutil.copytree('{INPUT}/0', '{OUTPUT}/seen')"
+    described = process(aws, code, ProcessingInputs=manifest_input(listed), ProcessingOutputConfig=outputs("s3://data/of-manifest"))
+    assert described["ProcessingJobStatus"] == "Completed"
+    assert keys(aws, "of-manifest/") == ["of-manifest/seen/12/a.jsonl", "of-manifest/seen/13/c.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [("not json", "bad.manifest"), (json.dumps([{"prefix": "s3://data/hours/"}, "99/none.jsonl"]), "99/none.jsonl, listed in")],
+)
+def test_a_manifest_that_cannot_be_followed_fails_the_job_by_name(aws: LocalAws, body: str, words: str) -> None:
+    described = process(aws, "pass", ProcessingInputs=manifest_input(put(aws, "bad.manifest", body)))
+    assert described["ProcessingJobStatus"] == "Failed"
+    assert words in described["FailureReason"]
+
+
 def test_a_script_file_gets_its_arguments_and_the_configuration_files(aws: LocalAws) -> None:
     script = f"""
 import json, sys
