@@ -56,7 +56,7 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> list[Access]
     prefix = _PREFIX.get(service, service)
     action = f"{prefix}:{operation}"
     resources = tuple(_RESOURCES.get(prefix, _any)(params)) or ("*",)
-    out = [Access(_RENAMED.get(action, action), resources, _context(prefix, params))]
+    out = [Access(_RENAMED.get(action, action), resources, _context(action, params))]
     if operation == "CopyObject" and prefix == "s3":
         source = params.get("CopySource")
         out.append(Access("s3:GetObject", (f"arn:aws:s3:::{source}",)))
@@ -66,9 +66,12 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> list[Access]
     return out
 
 
-def _context(prefix: str, params: dict[str, Any]) -> dict[str, str]:
+def _context(action: str, params: dict[str, Any]) -> dict[str, str]:
+    prefix = action.partition(":")[0]
     if prefix == "cloudformation" and params.get("RoleARN"):
         return {"cloudformation:RoleArn": str(params["RoleARN"])}
+    if action == "cloudwatch:PutMetricData":
+        return {"cloudwatch:namespace": str(params.get("Namespace"))}
     if prefix == "events" and params.get("Entries"):
         return {"events:source": str(params["Entries"][0].get("Source"))}
     if prefix == "s3" and "Prefix" in params:
@@ -134,6 +137,13 @@ def _sqs(params: dict[str, Any]) -> list[str]:
     return [_arn("sqs", name)] if name else []
 
 
+def _cloudwatch(params: dict[str, Any]) -> list[str]:
+    if "DashboardName" in params:
+        return [f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{params['DashboardName']}"]
+    alarms = [params["AlarmName"]] if "AlarmName" in params else params.get("AlarmNames", [])
+    return [_arn("cloudwatch", f"alarm:{name}") for name in alarms]
+
+
 def _named(service: str, template: str, *names: str) -> Callable[[dict[str, Any]], list[str]]:
     def find(params: dict[str, Any]) -> list[str]:
         return [
@@ -161,7 +171,7 @@ _RESOURCES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "lambda": _named("lambda", "function:{}", "FunctionName"),
     "cloudformation": _named("cloudformation", "stack/{}/*", "StackName"),
     "scheduler": _named("scheduler", "schedule/default/{}", "Name"),
-    "cloudwatch": lambda params: [_arn("cloudwatch", f"alarm:{n}") for n in (*params.get("AlarmNames", []), params.get("AlarmName")) if n],
+    "cloudwatch": _cloudwatch,
     "events": lambda params: (
         [_arn("events", "event-bus/default")] if "Entries" in params else _named("events", "rule/{}", "Name", "Rule")(params)
     ),

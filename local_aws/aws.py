@@ -10,6 +10,13 @@ from local_aws.clients import Clients
 from local_aws.clock import Clock
 from local_aws.cloudformation.engine import Engine
 from local_aws.cloudformation.service import CloudFormation
+from local_aws.cloudwatch.alarm_operations import AlarmOperations
+from local_aws.cloudwatch.alarms import Alarms
+from local_aws.cloudwatch.dashboards import Dashboards
+from local_aws.cloudwatch.emf import EmbeddedMetrics
+from local_aws.cloudwatch.metrics import Metrics
+from local_aws.cloudwatch.queues import Queues
+from local_aws.cloudwatch.store import MetricStore
 from local_aws.dispatcher import Dispatcher
 from local_aws.door import Door
 from local_aws.errors import LocalAwsError
@@ -58,11 +65,13 @@ class LocalAws:
         self.clients = Clients(self.dispatcher, self.principals)
         self.launcher = Launcher(self.clock)
         self.events = Events(self.clients, self.clock, self.background)
+        self.metrics = MetricStore(self.clock)
+        self.alarms = Alarms(self.clients, self.clock, self.background, self.events, self.metrics)
         self.sns = Sns(self.clients, self.clock, self.background)
-        self.lambda_ = Lambda(self.clients, self.clock, self.background, self.launcher)
+        self.lambda_ = Lambda(self.clients, self.clock, self.background, self.launcher, self.metrics)
         self.glue = GlueJobs(self.clients, self.clock, self.background, self.launcher, self.events)
         self.notifications = BucketNotifications(self.events, self.clients)
-        world = World(self.clients, self.clock, self.background, self.launcher, self.events)
+        world = World(self.clients, self.clock, self.background, self.launcher, self.events, self.metrics)
         self.processing, self.training = ProcessingJobs(world), TrainingJobs(world)
         self.pipelines = Pipelines(world, Runners(world, self.processing, self.training))
         self.registry = Registry(world)
@@ -70,7 +79,9 @@ class LocalAws:
         self.endpoints = Endpoints(world, self.models)
         for service in (
             self.events, self.sns, self.lambda_, self.glue, self.notifications, self.processing, self.training, self.pipelines,
-            self.registry, self.models, self.endpoints, Runtime(self.endpoints), Sts(self.principals, self.clock),
+            self.registry, self.models, self.endpoints, Runtime(self.endpoints, world), Sts(self.principals, self.clock),
+            AlarmOperations(self.alarms), Metrics(self.metrics, self.clock), Dashboards(self.clock),
+            EmbeddedMetrics(self.metrics, self.clock), Queues(self.metrics, self.clients, self.clock),
             Scheduler(self.clients, self.clock, self.background),
             CloudFormation(self.clients, self.clock, self.background, Engine(self.clients, self.clock, self.events)),
         ):  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 import traceback
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,9 @@ from local_aws.moto_seam import HttpRequest, HttpResponse, Parsed
 from local_aws.principals import Principal, Principals
 
 # services that are ours alone: what we do not implement is refused, never pretended by moto
-OURS = frozenset({"sagemaker", "sagemaker-runtime", "cloudformation", "events", "lambda", "scheduler", "sns"})
+OURS = frozenset({"sagemaker", "sagemaker-runtime", "cloudformation", "cloudwatch", "events", "lambda", "scheduler", "sns"})
 # services whose state and behaviour are moto's, with our operations laid over some of theirs
-MOTO = frozenset({"s3", "dynamodb", "sqs", "logs", "kms", "iam", "sts", "ssm", "glue", "cloudwatch", "application-autoscaling"})
+MOTO = frozenset({"s3", "dynamodb", "sqs", "logs", "kms", "iam", "sts", "ssm", "glue", "application-autoscaling"})
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Dispatcher:
     def __init__(self, principals: Principals, journal: Journal, clock: Clock) -> None:
         self._principals, self._journal, self._clock = principals, journal, clock
         self._handlers: dict[tuple[str, str], Handler] = {}
-        self._after: dict[tuple[str, str], After] = {}
+        self._after: defaultdict[tuple[str, str], list[After]] = defaultdict(list)
 
     def register(self, service: object) -> None:
         """Take up every marked method of an object."""
@@ -70,7 +71,7 @@ class Dispatcher:
                     raise ValueError(f"{key} is implemented twice")
                 self._handlers[key] = getattr(service, name)
             for key in getattr(method, "aws_after", ()):
-                self._after[key] = getattr(service, name)
+                self._after[key].append(getattr(service, name))
 
     def implemented(self) -> frozenset[tuple[str, str]]:
         """The operations that are ours."""
@@ -117,8 +118,9 @@ class Dispatcher:
         if parsed.service not in MOTO:
             raise Unsupported(f"{key[0]}:{key[1]}")
         response = call.forward()
-        if response.status < 300 and key in self._after:
-            self._after[key](call, response)
+        if response.status < 300:
+            for hook in self._after.get(key, ()):
+                hook(call, response)
         return response
 
     def _record(self, parsed: Parsed, principal: Principal, response: HttpResponse, fault: str | None) -> None:

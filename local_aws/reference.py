@@ -27,6 +27,8 @@ NOTES = {
     "sagemaker": "Jobs run as child processes of a preloaded stand-in for the image; one instance each.",
     "sagemaker-runtime": "Reaches the running container over a Unix socket.",
     "cloudformation": "Replaces moto's. Change sets, exports, nested stacks and macros are refused.",
+    "cloudwatch": "Standard-resolution metrics, metric and composite alarms that evaluate on the clock, actions by SNS and Lambda. "
+    "Endpoints, functions, queues and embedded metric format in logs publish what AWS publishes.",
     "events": "The default bus. Targets: Lambda, SNS, SQS, SageMaker pipelines.",
     "lambda": "Python functions from zip files. Asynchronous invocations retry after 60 and 120 seconds of the clock.",
     "scheduler": "`rate(…)` expressions with Lambda targets, default group.",
@@ -79,8 +81,11 @@ do not exist; the newest that install stand in. On 3.12 the versions are the ima
 Execution Status Change, SageMaker Model Building Pipeline Execution Step Status Change, SageMaker Model Package State Change, \
 SageMaker Endpoint State Change |
 | aws.cloudformation | CloudFormation Stack Status Change, CloudFormation Resource Status Change |
+| aws.cloudwatch | CloudWatch Alarm State Change |
 
-CloudWatch alarms are kept and never evaluated; they send no events yet."""
+Alarms are evaluated at every full minute at which a data point can change their state, over periods that end there.
+Each period counts back from that minute; the evaluation range is two periods longer than the evaluation periods, as in
+the examples of the documentation."""
 
 
 def _names(names: frozenset[str]) -> str:

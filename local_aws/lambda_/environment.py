@@ -98,6 +98,7 @@ class Environment:
         """Run one event to its end, at most the function's timeout."""
         request_id = str(uuid.uuid4())
         timeout = self._function.config["Timeout"]
+        self._log.resume()
         self._log.line(f"START RequestId: {request_id} Version: $LATEST")
         started = self._clock.timestamp()
         message = {

@@ -5,6 +5,7 @@ import copy
 import hashlib
 import json
 import threading
+import time
 import uuid
 from collections.abc import Sequence
 from functools import partial
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.clock import Clock
+from local_aws.cloudwatch.store import MetricStore
 from local_aws.dispatcher import Call, after, operation
 from local_aws.errors import AwsError, Unsupported, validation
 from local_aws.events.service import queue_url
@@ -34,8 +36,8 @@ _CONFIGURED = (
 class Lambda:
     """Functions, asynchronous invocation and SQS event sources."""
 
-    def __init__(self, clients: Clients, clock: Clock, background: Background, launcher: Launcher) -> None:
-        self._clients, self._clock = clients, clock
+    def __init__(self, clients: Clients, clock: Clock, background: Background, launcher: Launcher, metrics: MetricStore) -> None:
+        self._clients, self._clock, self._metrics = clients, clock, metrics
         self._background, self._launcher = background, launcher
         self._functions: dict[str, Function] = {}
         self._mappings: dict[str, dict[str, Any]] = {}
@@ -166,10 +168,20 @@ class Lambda:
     def run(self, function: Function, event: Any) -> Outcome:
         """One invocation in an idle environment, or a new one. The event is copied: a handler may change it."""
         environment = self._take(function)
+        started = time.monotonic()
         try:
-            return environment.invoke(copy.deepcopy(event))
+            outcome = environment.invoke(copy.deepcopy(event))
         finally:
             self._give_back(function, environment)
+        self._measure(function, outcome, time.monotonic() - started)
+        return outcome
+
+    def _measure(self, function: Function, outcome: Outcome, seconds: float) -> None:
+        """AWS/Lambda: every invocation is a data point of each, errors or not. Nothing here throttles."""
+        errors = float(outcome.error is not None)
+        for name, value in (("Invocations", 1.0), ("Errors", errors), ("Throttles", 0.0)):
+            self._metrics.put("AWS/Lambda", name, value, {"FunctionName": function.name})
+        self._metrics.put("AWS/Lambda", "Duration", seconds * 1000, {"FunctionName": function.name}, "Milliseconds")
 
     def _asynchronous(self, function: Function, event: Any, retries: int) -> None:
         outcome = self.run(function, event)

@@ -12,6 +12,7 @@ from typing import Any
 from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.clock import Clock
+from local_aws.cloudwatch.store import MetricStore
 from local_aws.errors import validation
 from local_aws.events.service import Events
 from local_aws.images.registry import container_image
@@ -52,6 +53,7 @@ class World:
     background: Background
     launcher: Launcher
     events: Events
+    metrics: MetricStore
 
     def role_exists(self, role_arn: str) -> bool:
         try:

@@ -1,11 +1,14 @@
 """SageMaker Runtime: InvokeEndpoint against the running container."""
 
 import json
+import time
 from typing import Any
 
 from local_aws.dispatcher import Call, operation
 from local_aws.moto_seam import HttpResponse
 from local_aws.sagemaker.endpoints import Endpoints, refused
+from local_aws.sagemaker.invocations import measure
+from local_aws.sagemaker.jobs import World
 from local_aws.sagemaker.server import Answer
 
 MAX_BODY = 6_291_456  # botocore's model: BodyBlob
@@ -14,11 +17,12 @@ MAX_BODY = 6_291_456  # botocore's model: BodyBlob
 class Runtime:
     """Content types, inference ids, custom attributes, capture; container errors as ModelError."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
-        self._endpoints = endpoints
+    def __init__(self, endpoints: Endpoints, world: World) -> None:
+        self._endpoints, self._world = endpoints, world
 
     @operation("sagemaker-runtime", "InvokeEndpoint")
     def invoke(self, call: Call) -> HttpResponse:
+        began = time.monotonic()
         params = call.params
         body = call.request.body
         if len(body) > MAX_BODY:
@@ -33,10 +37,14 @@ class Runtime:
         extra = {"X-Amzn-SageMaker-Custom-Attributes": custom} if custom else {}
         if params.get("InferenceId"):
             extra["X-Amzn-SageMaker-Inference-Id"] = params["InferenceId"]
+        asked = time.monotonic()
         try:
             answer = fleet.servers[variant].invoke(body, content_type, params.get("Accept", "*/*"), extra)
         except OSError as error:
             answer = Answer(500, f"the container did not answer: {error}".encode(), "text/plain", {})
+        taken = time.monotonic() - asked
+        where = {"EndpointName": endpoint.name, "VariantName": variant}
+        measure(self._world, {**where, "EndpointConfigName": fleet.config["EndpointConfigName"]}, answer.status, taken, asked - began)
         if answer.status >= 300:
             return self._model_error(endpoint.name, variant, answer)
         capture = fleet.captures.get(variant)

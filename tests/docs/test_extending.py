@@ -93,10 +93,13 @@ def test_the_new_lambda_runs_from_its_zip(aws: LocalAws, contract: Contract) -> 
 
 
 def test_the_new_resource_deploys(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    handler = load("local_aws/cloudformation/resources/dashboards.py").Dashboard()
+    handler = load("local_aws/cloudformation/resources/metric_filters.py").MetricFilter()
     monkeypatch.setitem(HANDLERS, handler.type, handler)
-    template = {"Resources": {"Board": {"Type": handler.type, "Properties": {"DashboardName": "main", "DashboardBody": '{"widgets": []}'}}}}
-    aws.client("cloudformation").create_stack(StackName="board", TemplateBody=json.dumps(template))
+    aws.client("logs").create_log_group(logGroupName="shop")
+    counted = {"MetricName": "Faults", "MetricNamespace": "shop", "MetricValue": "1"}
+    properties = {"LogGroupName": "shop", "FilterName": "faults", "FilterPattern": "ERROR", "MetricTransformations": [counted]}
+    template = {"Resources": {"Faults": {"Type": handler.type, "Properties": properties}}}
+    aws.client("cloudformation").create_stack(StackName="filters", TemplateBody=json.dumps(template))
     aws.settle()
-    assert aws.client("cloudformation").describe_stacks(StackName="board")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
-    assert [d["DashboardName"] for d in aws.client("cloudwatch").list_dashboards()["DashboardEntries"]] == ["main"]
+    assert aws.client("cloudformation").describe_stacks(StackName="filters")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    assert [f["filterName"] for f in aws.client("logs").describe_metric_filters(logGroupName="shop")["metricFilters"]] == ["faults"]

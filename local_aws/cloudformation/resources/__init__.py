@@ -1,9 +1,9 @@
 """Handlers, one class per resource type, one file per service. A new type is a class here and nothing else."""
 
-from local_aws.cloudformation.resources import events, glue, iam, kms, lambda_, messaging, operations, s3, sagemaker, storage
+from local_aws.cloudformation.resources import cloudwatch, events, glue, iam, kms, lambda_, messaging, operations, s3, sagemaker, storage
 from local_aws.cloudformation.resources.base import Resource
 
-_MODULES = (events, glue, iam, kms, lambda_, messaging, operations, s3, sagemaker, storage)
+_MODULES = (cloudwatch, events, glue, iam, kms, lambda_, messaging, operations, s3, sagemaker, storage)
 
 HANDLERS: dict[str, Resource] = {
     value.type: value()

@@ -1,31 +1,8 @@
-"""AWS::CloudWatch::Alarm and AWS::ApplicationAutoScaling::*: kept as state; alarms are not evaluated yet."""
+"""AWS::ApplicationAutoScaling::*: kept as state."""
 
 from typing import Any
 
 from local_aws.cloudformation.resources.base import Context, Made, Resource, names, pick
-from local_aws.principals import ACCOUNT, REGION
-
-_ALARM = (
-    "AlarmActions AlarmDescription ComparisonOperator DatapointsToAlarm Dimensions EvaluationPeriods MetricName "
-    "Namespace OKActions Period Statistic Threshold TreatMissingData InsufficientDataActions ExtendedStatistic Unit Metrics ActionsEnabled"
-)
-
-
-class Alarm(Resource):
-    type = "AWS::CloudWatch::Alarm"
-    properties = names("AlarmName")
-    state_only = names(_ALARM)
-
-    def create(self, context: Context, properties: dict[str, Any]) -> Made:
-        name = properties.get("AlarmName") or context.generated_name()
-        context.client("cloudwatch").put_metric_alarm(AlarmName=name, **pick(properties, *_ALARM.split()))
-        return Made(name, {"Arn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"})
-
-    def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
-        return self.create(context, {**new, "AlarmName": id})
-
-    def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        context.client("cloudwatch").delete_alarms(AlarmNames=[id])
 
 
 class ScalableTarget(Resource):

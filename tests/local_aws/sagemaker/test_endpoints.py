@@ -1,6 +1,8 @@
 """Endpoints that really serve: their states, updates with rollback, variants, and their end."""
 
+import contextlib
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -132,3 +134,29 @@ def test_a_deployment_with_guardrails_is_refused(aws: LocalAws, endpoint: str) -
         EndpointName=endpoint, EndpointConfigName="greeter-1", DeploymentConfig=policy
     )
     assert refusal(update)[0] == "LocalAwsUnsupported"
+
+
+def test_invocations_are_metrics_of_the_variant_and_of_its_config(aws: LocalAws) -> None:
+    model(aws, "measured")
+    create(aws, "meter", config(aws, "meter-1", measured=1))
+    runtime = aws.client("sagemaker-runtime")
+    for body in ("1,2", "status 400", "status 503", "3,4"):
+        with contextlib.suppress(runtime.exceptions.ModelError):
+            invoke(aws, "meter", body)
+    of_variant = {"EndpointName": "meter", "VariantName": "measured"}
+    for dimensions in (of_variant, {**of_variant, "EndpointConfigName": "meter-1"}):
+        found = {
+            name: aws.client("cloudwatch").get_metric_statistics(
+                Namespace="AWS/SageMaker",
+                MetricName=name,
+                Dimensions=[{"Name": k, "Value": v} for k, v in dimensions.items()],
+                StartTime=aws.clock.now() - timedelta(hours=1),
+                EndTime=aws.clock.now() + timedelta(hours=1),
+                Period=86400,
+                Statistics=["Sum", "SampleCount"],
+            )["Datapoints"][0]
+            for name in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors", "ModelLatency", "OverheadLatency")
+        }
+        assert [found[n]["Sum"] for n in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")] == [4, 1, 1]
+        assert found["ModelLatency"]["SampleCount"] == 4 and found["ModelLatency"]["Unit"] == "Microseconds"
+        assert found["OverheadLatency"]["Sum"] > 0
