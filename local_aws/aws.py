@@ -28,7 +28,7 @@ from local_aws.lambda_.service import Lambda
 from local_aws.launcher.launcher import Launcher
 from local_aws.principals import ADMIN_CREDENTIALS, REGION, Principals
 from local_aws.s3.notifications import BucketNotifications
-from local_aws.sagemaker.endpoints import Endpoints
+from local_aws.sagemaker.endpoints.service import Endpoints
 from local_aws.sagemaker.jobs import World
 from local_aws.sagemaker.models import Models
 from local_aws.sagemaker.pipelines.runners import Runners
@@ -77,13 +77,14 @@ class LocalAws:
         self.registry = Registry(world)
         self.models = Models(world, self.registry)
         self.endpoints = Endpoints(world, self.models)
+        self.stacks = Engine(self.clients, self.clock, self.events, self.background)
         for service in (
             self.events, self.sns, self.lambda_, self.glue, self.notifications, self.processing, self.training, self.pipelines,
             self.registry, self.models, self.endpoints, Runtime(self.endpoints, world), Sts(self.principals, self.clock),
             AlarmOperations(self.alarms), Metrics(self.metrics, self.clock), Dashboards(self.clock),
             EmbeddedMetrics(self.metrics, self.clock), Queues(self.metrics, self.clients, self.clock),
             Scheduler(self.clients, self.clock, self.background),
-            CloudFormation(self.clients, self.clock, self.background, Engine(self.clients, self.clock, self.events)),
+            CloudFormation(self.clients, self.clock, self.background, self.stacks),
         ):  # fmt: skip
             self.dispatcher.register(service)
         self._door = Door(self.dispatcher, port)

@@ -6,6 +6,10 @@ import traceback
 from collections.abc import Callable
 
 
+class Closed(Exception):
+    """The local AWS ends, and with it what was parked."""
+
+
 class Background:
     """A thread per piece of work, counted. Pieces may wait for each other: there is no pool to exhaust.
 
@@ -15,6 +19,8 @@ class Background:
     def __init__(self) -> None:
         self._idle = threading.Condition()
         self._active = 0
+        self._parked = 0
+        self._pokes = 0
         self._closed = False
         self.failures: list[BaseException] = []
 
@@ -41,10 +47,40 @@ class Background:
                     return False
         return True
 
+    def park(self, until: Callable[[], bool]) -> None:
+        """Within a piece of work: wait for something that may take time of the clock, and so does not count as under way.
+
+        What changes the answer of ``until`` calls `poke`; from then on the work counts again, without a gap in between.
+        """
+        while True:
+            with self._idle:
+                seen = self._pokes
+            if until():
+                return
+            with self._idle:
+                if self._closed:
+                    raise Closed
+                if self._pokes != seen:
+                    continue
+                self._parked += 1
+                self._active -= 1
+                self._idle.notify_all()
+                while self._pokes == seen:
+                    self._idle.wait()
+
+    def poke(self) -> None:
+        """Something has changed: whoever is parked looks again."""
+        with self._idle:
+            self._pokes += 1
+            self._active += self._parked
+            self._parked = 0
+            self._idle.notify_all()
+
     def close(self) -> None:
-        """Take nothing more."""
+        """Take nothing more; what is parked ends."""
         with self._idle:
             self._closed = True
+        self.poke()
 
     def _run(self, work: Callable[[], None]) -> None:
         try:

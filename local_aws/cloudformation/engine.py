@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.clock import Clock
 from local_aws.cloudformation import policy, schema
@@ -32,6 +33,14 @@ class Progress:
 
     changes: list[Change] = field(default_factory=list)
     leftovers: list[Record] = field(default_factory=list)
+
+
+@dataclass
+class Rollback:
+    """A rollback that failed: the changes that are not taken back yet, and what the stack is to have again."""
+
+    progress: Progress
+    records: dict[str, Record]
 
 
 class ResourceFailed(Exception):
@@ -63,8 +72,10 @@ def check(template: Template) -> None:
 class Engine:
     """Carries stacks from one state to the next. Each call runs on a background thread of its own."""
 
-    def __init__(self, clients: Clients, clock: Clock, events: Events) -> None:
-        self._clients, self._clock, self._events = clients, clock, events
+    def __init__(self, clients: Clients, clock: Clock, events: Events, background: Background) -> None:
+        self._clients, self._clock, self._events, self._background = clients, clock, events, background
+        # Whether CloudFormation notices that an endpoint went back by itself is not established for AWS: both can be had.
+        self.sees_endpoint_rollbacks = True
 
     def create(self, stack: Stack, *, disable_rollback: bool = False) -> None:
         """CREATE_IN_PROGRESS → CREATE_COMPLETE, or ROLLBACK_COMPLETE."""
@@ -101,6 +112,13 @@ class Engine:
         for record in reversed(progress.leftovers):
             self._remove(stack, record)
         self._finish(stack, "UPDATE_COMPLETE")
+
+    def resume_rollback(self, stack: Stack, skip: frozenset[str]) -> None:
+        """UPDATE_ROLLBACK_FAILED → UPDATE_ROLLBACK_COMPLETE; resources to skip are left as they are."""
+        pending: Rollback = stack.rollback
+        self.status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")
+        kept = Progress([c for c in pending.progress.changes if c.logical_id not in skip])
+        self._undo(stack, kept, "UPDATE_ROLLBACK", pending.records)
 
     def delete(self, stack: Stack) -> None:
         """DELETE_IN_PROGRESS → DELETE_COMPLETE, or DELETE_FAILED naming what stayed."""
@@ -180,12 +198,14 @@ class Engine:
 
     def _undo(self, stack: Stack, progress: Progress, prefix: str, records: dict[str, Record] | None = None) -> None:
         """Take back changes, last first; ``records`` is what the stack then has again."""
-        failed = []
+        failed: list[str] = []
+        left: list[Change] = []
         for change in reversed(progress.changes):
             try:
                 self._undo_one(stack, change)
             except Exception as fault:
                 failed.append(change.logical_id)
+                left.insert(0, change)
                 record = change.after or change.before
                 assert record is not None
                 self._event(
@@ -197,6 +217,7 @@ class Engine:
                     _reason(fault),
                 )
         if failed:
+            stack.rollback = Rollback(Progress(left), records) if records is not None else None
             self._finish(stack, f"{prefix}_FAILED", f"The following resource(s) failed to roll back: [{', '.join(failed)}].")
             return
         if prefix == "UPDATE_ROLLBACK":
@@ -267,7 +288,7 @@ class Engine:
         if stack.role:
             role = stack.role
             client = lambda service: self._clients.role(service, role, "AWSCloudFormation")  # noqa: E731
-        return Context(client, stack.name, stack.id, logical_id)
+        return Context(client, stack.name, stack.id, logical_id, self._background.park, self.sees_endpoint_rollbacks)
 
     def status(self, stack: Stack, status: str, reason: str = "") -> None:
         stack.status, stack.reason = status, reason

@@ -98,6 +98,25 @@ class CloudFormation:
         self._background.submit(lambda: self._engine.update(stack, template, values))
         return {"StackId": stack.id}
 
+    @operation("cloudformation", "ContinueUpdateRollback")
+    def continue_rollback(self, call: Call) -> dict[str, Any]:
+        stack = self._stack(call.params["StackName"])
+        with self._lock:
+            if stack.status != "UPDATE_ROLLBACK_FAILED":
+                raise error(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
+            skip = frozenset(call.params.get("ResourcesToSkip", []))
+            failed = {c.logical_id for c in stack.rollback.progress.changes}
+            if skip - failed:
+                raise error(
+                    f"ResourcesToSkip: {', '.join(sorted(skip - failed))} did not fail to roll back; these did: {', '.join(failed)}"
+                )
+            # an operation's role stays with the stack until another operation names one
+            stack.role = call.params.get("RoleARN", stack.role)
+            stack.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+            stack.settled.clear()
+        self._background.submit(lambda: self._engine.resume_rollback(stack, skip))
+        return {}
+
     @operation("cloudformation", "DeleteStack")
     def delete(self, call: Call) -> None:
         name = call.params["StackName"]

@@ -52,6 +52,7 @@ class Stack:
     description: str = ""
     tokens: set[str] = field(default_factory=set)
     ssm_names: dict[str, str] = field(default_factory=dict)  # what was given for parameters that are read from SSM
+    rollback: Any = None  # what is still to be taken back, after UPDATE_ROLLBACK_FAILED
     settled: threading.Event = field(default_factory=threading.Event)
 
     @property

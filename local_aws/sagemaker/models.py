@@ -1,5 +1,6 @@
 """Models and endpoint configs: what an endpoint is made of. What they name must exist."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,16 @@ from local_aws.sagemaker.names import arn, ordered, page
 from local_aws.sagemaker.registry import Registry
 from local_aws.sagemaker.transfer import split
 
-_REFUSED_VARIANT = ("ServerlessConfig", "InferenceAmiVersion", "RoutingConfig", "ManagedInstanceScaling", "CapacityReservationConfig")
+_REFUSED_VARIANT = ("InferenceAmiVersion", "RoutingConfig", "ManagedInstanceScaling", "CapacityReservationConfig")
+
+
+# families with NVMe storage on the instance (Amazon EC2 instance types)
+_LOCAL_STORAGE = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g4dn|g5|g6|g6e|p4d|p4de|p5|p5e|p5en|trn1|trn1n|trn2|dl1)\.")
+
+
+def local_storage(instance_type: str) -> bool:
+    """Whether an instance type keeps its volume on the instance, where a key cannot be chosen."""
+    return _LOCAL_STORAGE.match(instance_type) is not None
 
 
 @dataclass(frozen=True)
@@ -84,8 +94,29 @@ class Models:
                     raise Unsupported(f"production variants with {refused}")
             if variant.get("ModelName") not in self._models:
                 raise validation(f'Could not find model "{arn("model", str(variant.get("ModelName")))}".')
+            self._check_hosting(variant, params)
         self._configs[name] = {**params, "EndpointConfigArn": arn("endpoint-config", name), "CreationTime": self._world.clock.now()}
         return {"EndpointConfigArn": arn("endpoint-config", name)}
+
+    def _check_hosting(self, variant: dict[str, Any], params: dict[str, Any]) -> None:
+        """What goes with instances and what with serverless inference (its feature exclusions). Raises AwsError."""
+        config = variant.get("ServerlessConfig")
+        if config is None:
+            if not variant.get("InstanceType"):
+                raise validation(f"Production variant {variant['VariantName']} needs an InstanceType or a ServerlessConfig.")
+            if params.get("KmsKeyId") and local_storage(variant["InstanceType"]):
+                raise validation(f"KmsKeyId is not for instance types with local storage, such as {variant['InstanceType']}.")
+            return
+        if variant.get("InstanceType") or variant.get("InitialInstanceCount"):
+            raise validation(f"Production variant {variant['VariantName']} has a ServerlessConfig and instances; it takes one of them.")
+        if config["MemorySizeInMB"] % 1024:
+            raise validation(f"MemorySizeInMB: {config['MemorySizeInMB']}; allowed: 1024, 2048, 3072, 4096, 5120, 6144.")
+        if params.get("DataCaptureConfig", {}).get("EnableCapture"):
+            raise validation("Data capture is not available for serverless endpoints.")
+        if self._models[variant["ModelName"]].get("EnableNetworkIsolation"):
+            raise validation("Network isolation is not available for serverless endpoints.")
+        if "ProvisionedConcurrency" in config:
+            raise Unsupported("production variants with ProvisionedConcurrency")
 
     @operation("sagemaker", "DescribeEndpointConfig")
     def describe_config(self, call: Call) -> dict[str, Any]:

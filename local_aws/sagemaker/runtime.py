@@ -6,7 +6,9 @@ from typing import Any
 
 from local_aws.dispatcher import Call, operation
 from local_aws.moto_seam import HttpResponse
-from local_aws.sagemaker.endpoints import Endpoints, refused
+from local_aws.sagemaker.endpoints.endpoint import Endpoint, refused
+from local_aws.sagemaker.endpoints.fleet import FleetClosed
+from local_aws.sagemaker.endpoints.service import Endpoints
 from local_aws.sagemaker.invocations import measure
 from local_aws.sagemaker.jobs import World
 from local_aws.sagemaker.server import Answer
@@ -22,7 +24,6 @@ class Runtime:
 
     @operation("sagemaker-runtime", "InvokeEndpoint")
     def invoke(self, call: Call) -> HttpResponse:
-        began = time.monotonic()
         params = call.params
         body = call.request.body
         if len(body) > MAX_BODY:
@@ -30,31 +31,45 @@ class Runtime:
         endpoint = self._endpoints.find(params["EndpointName"])
         if endpoint is None or endpoint.fleet is None:
             raise refused(f"Endpoint {params['EndpointName']} of account 123456789012 not found.")
-        variant = self._endpoints.pick(endpoint, params.get("TargetVariant"))
-        fleet = endpoint.fleet
-        content_type = params.get("ContentType", "application/json")
-        custom = params.get("CustomAttributes")
-        extra = {"X-Amzn-SageMaker-Custom-Attributes": custom} if custom else {}
-        if params.get("InferenceId"):
-            extra["X-Amzn-SageMaker-Inference-Id"] = params["InferenceId"]
-        asked = time.monotonic()
-        try:
-            answer = fleet.servers[variant].invoke(body, content_type, params.get("Accept", "*/*"), extra)
-        except OSError as error:
-            answer = Answer(500, f"the container did not answer: {error}".encode(), "text/plain", {})
-        taken = time.monotonic() - asked
-        where = {"EndpointName": endpoint.name, "VariantName": variant}
-        measure(self._world, {**where, "EndpointConfigName": fleet.config["EndpointConfigName"]}, answer.status, taken, asked - began)
+        answer, variant = self._answer(endpoint, params, body)
         if answer.status >= 300:
             return self._model_error(endpoint.name, variant, answer)
-        capture = fleet.captures.get(variant)
-        if capture:
-            capture.record((body, content_type), (answer.body, answer.content_type), inference_id=params.get("InferenceId"), custom=custom)
         headers = {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant}
         returned = {k.lower(): v for k, v in answer.headers.items()}.get("x-amzn-sagemaker-custom-attributes")
         if returned:
             headers["X-Amzn-SageMaker-Custom-Attributes"] = returned
         return HttpResponse(200, headers, answer.body)
+
+    def _answer(self, endpoint: Endpoint, params: dict[str, Any], body: bytes) -> tuple[Answer, str]:
+        """The container's answer and the variant that gave it."""
+        started = time.monotonic()
+        headers = {
+            name: params[given]
+            for given, name in (
+                ("CustomAttributes", "X-Amzn-SageMaker-Custom-Attributes"),
+                ("InferenceId", "X-Amzn-SageMaker-Inference-Id"),
+            )
+            if params.get(given)
+        }
+        while True:
+            fleet, variant = endpoint.route(params.get("TargetVariant"))
+            try:
+                with fleet.request(variant) as server:
+                    called = time.monotonic()
+                    answer = server.invoke(body, params.get("ContentType", "application/json"), params.get("Accept", "*/*"), headers)
+            except FleetClosed:
+                continue  # it went out of service in between: no request is lost
+            except OSError as error:
+                answer = Answer(500, f"the container did not answer: {error}".encode(), "text/plain", {})
+            break
+        where = {"EndpointName": endpoint.name, "VariantName": variant, "EndpointConfigName": fleet.name}
+        measure(self._world, where, answer.status, time.monotonic() - called, called - started)
+        capture = fleet.captures.get(variant)
+        if capture and answer.status < 300:
+            request = (body, params.get("ContentType", "application/json"))
+            ids = {"inference_id": params.get("InferenceId"), "custom": params.get("CustomAttributes")}
+            capture.record(request, (answer.body, answer.content_type), **ids)
+        return answer, variant
 
     @staticmethod
     def _model_error(endpoint: str, variant: str, answer: Answer) -> HttpResponse:

@@ -36,12 +36,12 @@ def model(aws: LocalAws, name: str, word: str = "hello", code: str = INFERENCE, 
     return name
 
 
-def config(aws: LocalAws, name: str, capture: dict[str, Any] | None = None, **weights: float) -> str:
-    """An endpoint config of models by weight; its name. Variants are called as their models."""
-    variants = [
-        {"VariantName": m, "ModelName": m, "InitialInstanceCount": 1, "InstanceType": "ml.t2.medium", "InitialVariantWeight": w}
-        for m, w in weights.items()
-    ]
+def config(
+    aws: LocalAws, name: str, capture: dict[str, Any] | None = None, *, variant: str = "", instances: int = 1, **weights: float
+) -> str:
+    """An endpoint config of models by weight; its name. Variants are called as their models, or as said."""
+    shared = {"InitialInstanceCount": instances, "InstanceType": "ml.t2.medium"}
+    variants = [{"VariantName": variant or m, "ModelName": m, "InitialVariantWeight": w, **shared} for m, w in weights.items()]
     extra = {"DataCaptureConfig": capture} if capture else {}
     aws.client("sagemaker").create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants, **extra)
     return name
@@ -67,3 +67,35 @@ def invoke(aws: LocalAws, name: str, body: bytes | str = b"1,2", **extra: Any) -
 def word(aws: LocalAws, name: str) -> str:
     """Which model answers."""
     return str(invoke(aws, name)["Body"].decode().split(",")[0])
+
+
+def serverless_config(aws: LocalAws, name: str, model_name: str, concurrency: int) -> str:
+    """An endpoint config of one serverless variant; its name."""
+    variant = {
+        "VariantName": model_name,
+        "ModelName": model_name,
+        "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": concurrency},
+    }
+    aws.client("sagemaker").create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    return name
+
+
+def alarm(aws: LocalAws, name: str, state: str = "OK") -> str:
+    """An alarm that changes only when a test says so; its name."""
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName=name, Namespace="Test", MetricName=name, Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+        ComparisonOperator="GreaterThanThreshold", TreatMissingData="ignore",
+    )  # fmt: skip
+    aws.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test")
+    return name
+
+
+def guarded(
+    alarms: list[str], kind: str = "CANARY", *, bake: int = 600, termination: int = 0, limit: int = 28_800, **size: int
+) -> dict[str, Any]:
+    """A DeploymentConfig of the blue/green kind. Sizes are in percent of the capacity."""
+    routing: dict[str, Any] = {"Type": kind, "WaitIntervalInSeconds": bake}
+    routing |= {name: {"Type": "CAPACITY_PERCENT", "Value": value} for name, value in size.items()}
+    policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": termination, "MaximumExecutionTimeoutInSeconds": limit}
+    rollback = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": a} for a in alarms]}} if alarms else {}
+    return {"BlueGreenUpdatePolicy": policy, **rollback}

@@ -1,7 +1,6 @@
 """What a resource handler is: it turns properties into API calls and never ignores one."""
 
 import hashlib
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +17,9 @@ class Context:
     stack_name: str
     stack_id: str
     logical_id: str
+    # waits for what may take time of the clock; see Background.park
+    park: Callable[[Callable[[], bool]], None]
+    sees_endpoint_rollbacks: bool = True
 
     def generated_name(self, limit: int = 64) -> str:
         """A name for a resource that the template leaves unnamed; the same for the same stack and logical id."""
@@ -58,15 +60,6 @@ class Resource(ABC):
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         """Change it in place. By default a type cannot."""
         raise AwsError("NotUpdatable", f"the local AWS cannot update {self.type} in place", 400)
-
-
-def wait_for(what: Callable[[], bool], *, seconds: float, reason: str) -> None:
-    """Poll until true. Raises Failed with the reason after so many seconds."""
-    end = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > end:
-            raise Failed(reason)
-        time.sleep(0.02)
 
 
 def names(text: str) -> frozenset[str]:

@@ -72,7 +72,7 @@ def test_names_are_unique_and_what_is_deleted_is_gone(aws: LocalAws) -> None:
 
 
 @pytest.mark.parametrize(
-    "extra", [{"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}, {"RoutingConfig": {"RoutingStrategy": "RANDOM"}}]
+    "extra", [{"InferenceAmiVersion": "al2-ami-sagemaker-inference-gpu-2"}, {"RoutingConfig": {"RoutingStrategy": "RANDOM"}}]
 )
 def test_variants_that_are_not_emulated_are_refused(aws: LocalAws, extra: dict[str, Any]) -> None:
     variant = {"VariantName": "v", "ModelName": "m", **extra}

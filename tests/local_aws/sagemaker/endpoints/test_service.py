@@ -128,12 +128,35 @@ def test_an_archive_that_is_gone_or_no_archive_fails_the_endpoint(aws: LocalAws)
         assert words in settled(aws, name)["FailureReason"]
 
 
-def test_a_deployment_with_guardrails_is_refused(aws: LocalAws, endpoint: str) -> None:
-    policy = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}}}
-    update = lambda: aws.client("sagemaker").update_endpoint(  # noqa: E731
-        EndpointName=endpoint, EndpointConfigName="greeter-1", DeploymentConfig=policy
+def test_weights_and_counts_set_later_hold_until_an_update_that_does_not_retain_them(aws: LocalAws) -> None:
+    sagemaker = aws.client("sagemaker")
+    create(aws, "weighed", config(aws, "weighed-1", **{model(aws, "left"): 1, model(aws, "right"): 1}))
+    wanted = [{"VariantName": "left", "DesiredWeight": 0, "DesiredInstanceCount": 3}]
+    sagemaker.update_endpoint_weights_and_capacities(EndpointName="weighed", DesiredWeightsAndCapacities=wanted)
+    assert {invoke(aws, "weighed")["InvokedProductionVariant"] for _ in range(12)} == {"right"}
+    config(aws, "weighed-2", left=1, right=1)
+    for retain, count in ((True, 3), (False, 1)):
+        sagemaker.update_endpoint(EndpointName="weighed", EndpointConfigName="weighed-2", RetainAllVariantProperties=retain)
+        left = settled(aws, "weighed")["ProductionVariants"][0]
+        assert (left["VariantName"], left["CurrentInstanceCount"], left["CurrentWeight"]) == ("left", count, float(not retain))
+    unknown = lambda: sagemaker.update_endpoint_weights_and_capacities(  # noqa: E731
+        EndpointName="weighed", DesiredWeightsAndCapacities=[{"VariantName": "up", "DesiredWeight": 1}]
     )
-    assert refusal(update)[0] == "LocalAwsUnsupported"
+    assert refusal(unknown)[1] == 'Could not find variant "up".'
+
+
+def test_the_instance_type_of_what_scales_by_itself_cannot_be_changed(aws: LocalAws) -> None:
+    create(aws, "scaling", config(aws, "scaling-1", **{model(aws, "grows"): 1}))
+    scaling = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/scaling/variant/grows"}
+    scaling["ScalableDimension"] = "sagemaker:variant:DesiredInstanceCount"
+    aws.client("application-autoscaling").register_scalable_target(**scaling, MinCapacity=1, MaxCapacity=2)
+    variant = {"VariantName": "grows", "ModelName": "grows", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    aws.client("sagemaker").create_endpoint_config(EndpointConfigName="scaling-2", ProductionVariants=[variant])
+    update = lambda: aws.client("sagemaker").update_endpoint(EndpointName="scaling", EndpointConfigName="scaling-2")  # noqa: E731
+    assert "must be deregistered as scalable target" in refusal(update)[1]
+    aws.client("application-autoscaling").deregister_scalable_target(**scaling)
+    update()
+    assert settled(aws, "scaling")["EndpointConfigName"] == "scaling-2"
 
 
 def test_invocations_are_metrics_of_the_variant_and_of_its_config(aws: LocalAws) -> None:
