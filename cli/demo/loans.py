@@ -25,10 +25,11 @@ class Loans:
     probability: np.ndarray
 
 
-def generate(count: int, seed: int = 0, start: datetime = START, days: int = 180, shift: float = 0.0) -> Loans:
+def generate(count: int, seed: int = 0, start: datetime = START, days: int = 180, shift: float = 0.0, concept: float = 0.0) -> Loans:
     """``count`` applications spread evenly over ``days``, oldest first.
 
-    ``shift`` moves the incomes down and the debt ratio up, by so many standard deviations.
+    ``shift`` moves the incomes down and the debt ratio up, by so many standard deviations. ``concept`` leaves the inputs
+    alone and changes what follows from them: at 1, debts and late payments weigh nothing and the term and the age do.
     """
     rng = np.random.default_rng(seed)
     moments = np.sort(rng.uniform(0, days * 86400, count)).astype(int)
@@ -42,7 +43,8 @@ def generate(count: int, seed: int = 0, start: datetime = START, days: int = 180
     purpose = rng.choice(PURPOSES, count, p=[0.3, 0.25, 0.1, 0.25, 0.1])
     late = rng.poisson(0.4, count)
     strain = amount / np.maximum(income, 1) / (term / 12)
-    logit = -2.6 + 1.6 * np.log1p(4 * strain) + 2.2 * debt - 0.012 * (score - 650) + 0.7 * late
+    logit = -2.6 + 1.6 * np.log1p(4 * strain) - 0.012 * (score - 650)
+    logit += (1 - concept) * (2.2 * debt + 0.7 * late) + concept * (0.05 * (term - 24) - 0.04 * (age - 42))
     logit += np.select([employment == "student", employment == "public"], [0.6, -0.5], 0) + np.where(purpose == "business", 0.4, 0)
     probability = 1 / (1 + np.exp(-logit))
     rows = pd.DataFrame(
