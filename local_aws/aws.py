@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Self
 
 from local_aws import moto_seam
@@ -31,6 +32,8 @@ from local_aws.s3.notifications import BucketNotifications
 from local_aws.sagemaker.endpoints.service import Endpoints
 from local_aws.sagemaker.jobs import World
 from local_aws.sagemaker.models import Models
+from local_aws.sagemaker.monitoring.definitions import Definitions
+from local_aws.sagemaker.monitoring.schedules import Schedules
 from local_aws.sagemaker.pipelines.runners import Runners
 from local_aws.sagemaker.pipelines.service import Pipelines
 from local_aws.sagemaker.processing import ProcessingJobs
@@ -46,12 +49,13 @@ class LocalAws:
     """A running local AWS. One per process at a time: moto's state is the process's.
 
     Use it as a context manager, or call `close`. ``client`` gives in-process clients of the administrator;
-    ``url`` is the loopback door for every other client.
+    ``url`` is the loopback door for every other client. ``analyzer`` is the steps archive that stands in for the images of
+    Model Monitor and Clarify; ``refuse_schedules`` makes the account one to which Model Monitor is closed.
     """
 
     _open = False
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, analyzer: Path | None = None, refuse_schedules: bool = False) -> None:
         if LocalAws._open:
             raise LocalAwsError("a local AWS is open in this process already; close it first")
         LocalAws._open = True
@@ -71,16 +75,19 @@ class LocalAws:
         self.lambda_ = Lambda(self.clients, self.clock, self.background, self.launcher, self.metrics)
         self.glue = GlueJobs(self.clients, self.clock, self.background, self.launcher, self.events)
         self.notifications = BucketNotifications(self.events, self.clients)
-        world = World(self.clients, self.clock, self.background, self.launcher, self.events, self.metrics)
+        world = World(self.clients, self.clock, self.background, self.launcher, self.events, self.metrics, analyzer)
         self.processing, self.training = ProcessingJobs(world), TrainingJobs(world)
         self.pipelines = Pipelines(world, Runners(world, self.processing, self.training))
         self.registry = Registry(world)
         self.models = Models(world, self.registry)
         self.endpoints = Endpoints(world, self.models)
         self.stacks = Engine(self.clients, self.clock, self.events, self.background)
+        definitions = Definitions(world, self.processing.image, refuse=refuse_schedules)
+        self.dispatcher.register_all(definitions.operations())
+        self.schedules = Schedules(world, definitions, self.processing, self.endpoints)
         for service in (
             self.events, self.sns, self.lambda_, self.glue, self.notifications, self.processing, self.training, self.pipelines,
-            self.registry, self.models, self.endpoints, Runtime(self.endpoints, world), Sts(self.principals, self.clock),
+            self.registry, self.models, self.endpoints, self.schedules, Runtime(self.endpoints, world), Sts(self.principals, self.clock),
             AlarmOperations(self.alarms), Metrics(self.metrics, self.clock), Dashboards(self.clock),
             EmbeddedMetrics(self.metrics, self.clock), Queues(self.metrics, self.clients, self.clock),
             Scheduler(self.clients, self.clock, self.background),

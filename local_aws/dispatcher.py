@@ -3,7 +3,7 @@
 import json
 import traceback
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +72,10 @@ class Dispatcher:
                 self._handlers[key] = getattr(service, name)
             for key in getattr(method, "aws_after", ()):
                 self._after[key].append(getattr(service, name))
+
+    def register_all(self, handlers: Mapping[tuple[str, str], Handler]) -> None:
+        """Take up operations that are made rather than written: those of a family that differ in names only."""
+        self._handlers.update(handlers)
 
     def implemented(self) -> frozenset[tuple[str, str]]:
         """The operations that are ours."""

@@ -63,6 +63,7 @@ def render() -> str:
     for image in CONTAINER_IMAGES:
         pattern = image.pattern.pattern.removeprefix(".*/").removesuffix("$").replace("\\", "")
         lines.append(f"| {pattern} | requirements/image-{image.image.name}.txt |")
+    lines.append("| sagemaker-model-monitor-analyzer, sagemaker-clarify-processing | the project's analyzer, where one is given |")
     lines += ["", f"Children are forked from a preloaded parent (`local_aws/launcher/{ZYGOTE.name}`), with `/opt/ml` mounted in a", EVENTS]
     return "\n".join(lines)
 

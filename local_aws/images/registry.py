@@ -51,6 +51,13 @@ CONTAINER_IMAGES = (
     ),
 )
 
+# Images of AWS's own analyzers: the project's analyzer stands in for them, where one is given
+ANALYZER_IMAGES = tuple(re.compile(rf".*/{name}(:.*)?$") for name in ("sagemaker-model-monitor-analyzer", "sagemaker-clarify-processing"))
+
+
+def is_analyzer(uri: str) -> bool:
+    return any(pattern.match(uri) for pattern in ANALYZER_IMAGES)
+
 
 def container_image(uri: str) -> ContainerImage:
     """The stand-in for an image URI. Raises AwsError naming the image and what there is."""

@@ -16,7 +16,7 @@ from local_aws.cloudwatch.store import MetricStore
 from local_aws.errors import validation
 from local_aws.events.service import Events
 from local_aws.images.registry import container_image
-from local_aws.launcher.launcher import Child, Launcher
+from local_aws.launcher.launcher import Child, Image, Launcher
 from local_aws.log_writer import LogWriter
 from local_aws.sagemaker.names import arn, ordered, page
 from local_aws.sagemaker.transfer import TransferError
@@ -54,6 +54,7 @@ class World:
     launcher: Launcher
     events: Events
     metrics: MetricStore
+    analyzer: Path | None = None  # steps.pyz, in place of the images of Model Monitor and Clarify
 
     def role_exists(self, role_arn: str) -> bool:
         try:
@@ -90,6 +91,10 @@ class Jobs(ABC):
         job.ended.wait()
         return job.description
 
+    def image(self, uri: str) -> Image:
+        """What runs in place of an image. Raises AwsError for one that nothing stands in for."""
+        return container_image(uri).image
+
     # shared operations, bound to their API names by the subclasses
 
     def create_job(self, params: dict[str, Any], image: str) -> Job:
@@ -99,7 +104,7 @@ class Jobs(ABC):
             if name in self._jobs:
                 there = f"a {self.kind} job with this name already exists ({arn(f'{self.kind}-job', name)})"
                 raise validation(f"{title} job names must be unique within an AWS account and region, and {there}")
-            container_image(image)
+            self.image(image)
             self.world.check_role(params["RoleArn"])
             now = self.world.clock.now()
             description = {

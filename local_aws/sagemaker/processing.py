@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.dispatcher import Call, operation
-from local_aws.errors import validation
-from local_aws.images.registry import container_image
-from local_aws.launcher.launcher import Spec
+from local_aws.errors import Unsupported, validation
+from local_aws.images.registry import SKLEARN, is_analyzer
+from local_aws.launcher.launcher import Image, Spec
 from local_aws.principals import REGION
 from local_aws.sagemaker import transfer
+from local_aws.sagemaker.analyzer_metrics import publish
 from local_aws.sagemaker.jobs import Job, JobFailed, Jobs, resource_config
 
 _PYTHON = ("python", "python3")
@@ -45,6 +46,13 @@ class ProcessingJobs(Jobs):
     def list(self, call: Call) -> dict[str, Any]:
         return self.list_jobs(call.params)
 
+    def image(self, uri: str) -> Image:
+        if not is_analyzer(uri):
+            return super().image(uri)
+        if self.world.analyzer is None:
+            raise Unsupported(f"the image {uri}: start the local AWS with the analyzer that stands in for it (LocalAws(analyzer=...))")
+        return SKLEARN
+
     def carry_out(self, job: Job, work: Path, s3: Any, log: Callable[[str], None]) -> None:
         description = job.description
         root = work / "ml"
@@ -77,14 +85,18 @@ class ProcessingJobs(Jobs):
                 if "ExitMessage" in description
                 else f"AlgorithmError: See job logs for more information, exit code: {code}"
             )
+        if "MonitoringScheduleArn" in description:
+            publish(self.world, description, root)
         for item in outputs:
             transfer.upload(s3, local(item["S3Output"]["LocalPath"]), item["S3Output"]["S3Uri"])
 
     def _run(self, job: Job, root: Path, log: Callable[[str], None]) -> int:
         description = job.description
         app = description["AppSpecification"]
-        image = container_image(app["ImageUri"]).image
+        image = self.image(app["ImageUri"])
         argv = [*app.get("ContainerEntrypoint", []), *app.get("ContainerArguments", [])]
+        if not argv and is_analyzer(app["ImageUri"]):
+            argv = ["python3", str(self.world.analyzer), "monitor"]
         if not argv:
             raise JobFailed("ClientError: the image has no entrypoint of its own; give ContainerEntrypoint")
         isolated = description.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)

@@ -1,13 +1,27 @@
 """Handlers, one class per resource type, one file per service. A new type is a class here and nothing else."""
 
-from local_aws.cloudformation.resources import cloudwatch, events, glue, iam, kms, lambda_, messaging, operations, s3, sagemaker, storage
+from local_aws.cloudformation.resources import (
+    chatbot,
+    cloudwatch,
+    events,
+    glue,
+    iam,
+    kms,
+    lambda_,
+    messaging,
+    monitoring,
+    operations,
+    s3,
+    sagemaker,
+    storage,
+)
 from local_aws.cloudformation.resources.base import Resource
 
-_MODULES = (cloudwatch, events, glue, iam, kms, lambda_, messaging, operations, s3, sagemaker, storage)
+_MODULES = (chatbot, cloudwatch, events, glue, iam, kms, lambda_, messaging, monitoring, operations, s3, sagemaker, storage)
 
 HANDLERS: dict[str, Resource] = {
     value.type: value()
     for module in _MODULES
     for value in vars(module).values()
-    if isinstance(value, type) and issubclass(value, Resource) and value is not Resource
+    if isinstance(value, type) and issubclass(value, Resource) and value is not Resource and hasattr(value, "type")
 }

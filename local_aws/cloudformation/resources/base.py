@@ -1,6 +1,6 @@
 """What a resource handler is: it turns properties into API calls and never ignores one."""
 
-import hashlib
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,9 +22,8 @@ class Context:
     sees_endpoint_rollbacks: bool = True
 
     def generated_name(self, limit: int = 64) -> str:
-        """A name for a resource that the template leaves unnamed; the same for the same stack and logical id."""
-        digest = hashlib.sha256(f"{self.stack_id}/{self.logical_id}".encode()).hexdigest()[:12]
-        return f"{self.stack_name}-{self.logical_id}"[: limit - 13] + f"-{digest}"
+        """A name for a resource that the template leaves unnamed; a new one each time, so that a replacement can stand beside the old."""
+        return f"{self.stack_name}-{self.logical_id}"[: limit - 13] + f"-{secrets.token_hex(6)}"
 
 
 @dataclass(frozen=True)
