@@ -19,7 +19,7 @@ def build(
 
     ``git_commit`` goes onto every model package; by default it is that of the checkout. ``nag`` checks what it synthesizes.
     """
-    app = cdk.App(outdir=outdir, analytics_reporting=False, context=_CONTEXT)
+    app = cdk.App(outdir=outdir, analytics_reporting=False, context=CONTEXT)
     protected = environment.operations.termination_protection
     commit = git_commit if git_commit is not None else checkout_commit()
     platform = Platform(app, "Platform", environment=environment, contract=contract, git_commit=commit, termination_protection=protected)
@@ -35,7 +35,7 @@ def build(
 
 
 # What the templates' validator finds is an error, not a warning
-_CONTEXT = {"@aws-cdk/core:validateAgainstDefaultRules": True}
+CONTEXT = {"@aws-cdk/core:validateAgainstDefaultRules": True}
 
 
 def checkout_commit(root: Path = ROOT) -> str:

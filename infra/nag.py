@@ -27,6 +27,7 @@ _EXECUTIONS = "Objects lie under the id of the pipeline execution that wrote the
 WILDCARDS = {
     "AuthorizePull": _NO_RESOURCE,
     "CollectRows": "A collecting job is named after its run.",
+    "CompareStacks": _STACK_ID,
     "DecideOnPackages": _PACKAGES,
     "DescribePackages": _PACKAGES,
     "FinishDrop": "A retraining drop is named after its run.",

@@ -10,6 +10,7 @@ from local_aws.cloudformation.resources import (
     lambda_,
     messaging,
     monitoring,
+    oidc,
     operations,
     s3,
     sagemaker,
@@ -17,7 +18,7 @@ from local_aws.cloudformation.resources import (
 )
 from local_aws.cloudformation.resources.base import Resource
 
-_MODULES = (chatbot, cloudwatch, events, glue, iam, kms, lambda_, messaging, monitoring, operations, s3, sagemaker, storage)
+_MODULES = (chatbot, cloudwatch, events, glue, iam, kms, lambda_, messaging, monitoring, oidc, operations, s3, sagemaker, storage)
 
 HANDLERS: dict[str, Resource] = {
     value.type: value()

@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
-from local_aws.cloudformation.resources.base import Context, Made, Resource, names, tag_list
+from local_aws.cloudformation.resources.base import Context, Made, Resource, names, pick, tag_list
 
 
 class Role(Resource):
     type = "AWS::IAM::Role"
     properties = names("AssumeRolePolicyDocument Description Policies RoleName Tags MaxSessionDuration Path ManagedPolicyArns")
+    state_only = names("PermissionsBoundary")
 
     def create(self, context: Context, properties: dict[str, Any]) -> Made:
         iam = context.client("iam")
@@ -20,6 +21,7 @@ class Role(Resource):
             Path=properties.get("Path", "/"),
             Tags=tag_list(properties),
             MaxSessionDuration=properties.get("MaxSessionDuration", 3600),
+            **pick(properties, "PermissionsBoundary"),
         )["Role"]
         self._policies(iam, name, {}, properties)
         return Made(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
@@ -28,6 +30,10 @@ class Role(Resource):
         iam = context.client("iam")
         iam.update_assume_role_policy(RoleName=id, PolicyDocument=json.dumps(new["AssumeRolePolicyDocument"]))
         iam.update_role(RoleName=id, Description=new.get("Description", ""), MaxSessionDuration=new.get("MaxSessionDuration", 3600))
+        if "PermissionsBoundary" in new:
+            iam.put_role_permissions_boundary(RoleName=id, PermissionsBoundary=new["PermissionsBoundary"])
+        elif "PermissionsBoundary" in old:
+            iam.delete_role_permissions_boundary(RoleName=id)
         self._policies(iam, id, old, new)
         role = iam.get_role(RoleName=id)["Role"]
         return Made(id, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
