@@ -13,9 +13,9 @@ def row(contract: Contract) -> dict[str, Any]:
 def _value(column: Column) -> Any:
     if column.allowed:
         return _typed(column, column.allowed[0])
-    if column.type in ("integer", "number"):
-        low = column.min if column.min is not None else min(0.0, column.max or 0.0)
-        high = column.max if column.max is not None else low + 1
+    if column.numeric:
+        low = column.minimum if column.minimum is not None else min(0.0, column.maximum or 0.0)
+        high = column.maximum if column.maximum is not None else low + 1
         middle = (low + high) / 2
         return int(middle) if column.type == "integer" else middle
     return _typed(column, {"boolean": "true", "timestamp": "2026-01-01T00:00:00Z"}.get(column.type, "a"))

@@ -61,7 +61,7 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> list[Access]
         source = params.get("CopySource")
         out.append(Access("s3:GetObject", (f"arn:aws:s3:::{source}",)))
     role = _passed_role(params)
-    if role and prefix in _PASSED_TO and operation.startswith(("Create", "Update")):
+    if role and prefix in _PASSED_TO and (operation.startswith(("Create", "Update")) or operation == "DeleteStack"):
         out.append(Access("iam:PassRole", (role,), {"iam:PassedToService": _PASSED_TO[prefix]}))
     return out
 

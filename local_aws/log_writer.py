@@ -8,10 +8,12 @@ from botocore.exceptions import ClientError
 from local_aws.clock import Clock
 
 _BATCH = 200
+# how long a line may wait for others before it can be read by whoever follows the log
+_LATEST_S = 0.5
 
 
 class LogWriter:
-    """One log stream. Lines are sent in batches; ``close`` sends the rest.
+    """One log stream. Lines are sent in batches, soon after the first of a batch; ``close`` sends the rest.
 
     A line that comes after the close, out of a pipe that was read late, is sent at once: ``resume`` ends that.
     """
@@ -22,6 +24,7 @@ class LogWriter:
         self._lines: list[dict[str, Any]] = []
         self._closed = False
         self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
         if create_group:
             self._create(lambda: logs.create_log_group(logGroupName=group))
         try:
@@ -36,6 +39,10 @@ class LogWriter:
             self._lines.append({"timestamp": int(self._clock.timestamp() * 1000), "message": text or " "})
             if self._closed or len(self._lines) >= _BATCH:
                 self._flush()
+            elif self._timer is None:
+                self._timer = threading.Timer(_LATEST_S, self._late)
+                self._timer.daemon = True
+                self._timer.start()
 
     def resume(self) -> None:
         """More lines are coming."""
@@ -45,7 +52,18 @@ class LogWriter:
     def close(self) -> None:
         with self._lock:
             self._closed = True
+            if self._timer:
+                self._timer.cancel()
+                self._timer = None
             self._flush()
+
+    def _late(self) -> None:
+        with self._lock:
+            self._timer = None
+            try:
+                self._flush()
+            except self._logs.exceptions.ResourceNotFoundException:
+                pass  # whoever deleted the log does not want its last lines
 
     def _flush(self) -> None:
         lines, self._lines = self._lines, []

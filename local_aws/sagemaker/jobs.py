@@ -135,6 +135,13 @@ class Jobs(ABC):
         if job.child:
             job.child.kill()
 
+    def delete_job(self, name: str) -> None:
+        """Forget a job that has ended. Raises AwsError."""
+        status = self.describe_job(name)[f"{self.kind.capitalize()}JobStatus"]
+        if status not in TERMINAL:
+            raise validation(f"The request was rejected because the {self.kind} job is in status {status}.")
+        del self._jobs[name]
+
     def list_jobs(self, params: dict[str, Any]) -> dict[str, Any]:
         title = self.kind.capitalize()
         keys = (f"{title}JobName", f"{title}JobArn", "CreationTime", f"{title}JobStatus", "LastModifiedTime")

@@ -42,6 +42,10 @@ class ProcessingJobs(Jobs):
     def stop(self, call: Call) -> None:
         self.stop_job(call.params["ProcessingJobName"])
 
+    @operation("sagemaker", "DeleteProcessingJob")
+    def delete(self, call: Call) -> None:
+        self.delete_job(call.params["ProcessingJobName"])
+
     @operation("sagemaker", "ListProcessingJobs")
     def list(self, call: Call) -> dict[str, Any]:
         return self.list_jobs(call.params)

@@ -46,6 +46,10 @@ class TrainingJobs(Jobs):
     def stop(self, call: Call) -> None:
         self.stop_job(call.params["TrainingJobName"])
 
+    @operation("sagemaker", "DeleteTrainingJob")
+    def delete(self, call: Call) -> None:
+        self.delete_job(call.params["TrainingJobName"])
+
     @operation("sagemaker", "ListTrainingJobs")
     def list(self, call: Call) -> dict[str, Any]:
         return self.list_jobs(call.params)

@@ -68,7 +68,9 @@ def test_the_given_environments_load_with_their_contract(name):
 
 
 def test_an_unknown_environment_lists_those_given():
-    with pytest.raises(ConfigurationError, match=r"no environment 'qa': .*qa\.toml does not exist; given: dev, prod, staging, or a path"):
+    with pytest.raises(
+        ConfigurationError, match=r"no environment 'qa': .*qa\.toml does not exist; given: dev, prod, sandbox, staging, or a path"
+    ):
         load("qa")
 
 
