@@ -10,7 +10,7 @@ import io
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,9 +66,10 @@ def publish(stack: cdk.Stack, asset: Asset) -> Location:
     return Location(location.bucket_name, location.object_key)
 
 
-def function(verb: str) -> Asset:
-    """The zip of one Lambda: its package, what the functions share, interfaces, vendored libraries."""
-    return _zip(_function_files(verb), ".zip")
+def function(verb: str, files: Mapping[str, str] | None = None) -> Asset:
+    """The zip of one Lambda: its package with further files, what the functions share, interfaces, vendored libraries."""
+    beside = {f"lambdas/{verb}/{name}": content.encode() for name, content in (files or {}).items()}
+    return _zip({**_function_files(verb), **beside}, ".zip")
 
 
 def steps() -> Asset:

@@ -38,6 +38,8 @@ def _allowed(field: Any) -> str:
     values = typing.get_args(field.annotation) if typing.get_origin(field.annotation) is typing.Literal else ()
     if values:
         return ", ".join(str(v) for v in values)
+    if field.annotation not in (bool, str, int, float):
+        return _described(field.annotation)
     words = [{bool: "true or false", str: "text", int: "whole number", float: "number"}[field.annotation]]
     for rule in field.metadata:
         for kind, text in ((Ge, "at least"), (Gt, "above"), (Le, "at most")):
@@ -46,6 +48,17 @@ def _allowed(field: Any) -> str:
         if getattr(rule, "pattern", None):
             words.append(f"matching `{rule.pattern}`")
     return ", ".join(words)
+
+
+def _described(annotation: Any) -> str:
+    """Lists, tables and optional values, in words."""
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is dict:
+        keys = typing.get_args(parts[0])
+        return "a table of numbers by " + (", ".join(keys) if keys else "metric")
+    if origin in (list, tuple):
+        return f"a list of tables, see docs/gates.md ({parts[0].__name__})" if hasattr(parts[0], "model_fields") else "a list of texts"
+    return "a number, or left out"
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Typed configuration, one TOML file per environment; every fault names file, key, found and allowed."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from infra.policy import Policy, check_policy, read_policy
+from infra.section import ConfigurationError, Count, Share, parse_section, read_toml
+from infra.section import Section as _Section
 from interfaces.contract import Contract
 from interfaces.contract import parse as parse_contract
 from interfaces.errors import ContractError
@@ -15,17 +17,6 @@ from interfaces.reports import DEFAULT_METRIC, METRICS
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_PREFIX = 25  # leaves room for -artefacts-, the account and the longest region in a bucket's 63 characters
 ENVIRONMENTS = Path(__file__).parent / "environments"
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class ConfigurationError(ValueError):
-    """An environment file or its contract cannot be used. Its message is meant for the user."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Ingest(_Section):
@@ -49,12 +40,6 @@ class Pipeline(_Section):
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.1
     max_iter: Count = 150
     max_leaf_nodes: Annotated[int, Field(ge=2)] = 31
-
-
-class Approval(_Section):
-    """``automatic`` approves what reaches the threshold; ``manual`` leaves every version for a person."""
-
-    mode: Literal["automatic", "manual"] = "automatic"
 
 
 class Serving(_Section):
@@ -105,14 +90,14 @@ class Operations(_Section):
 
 
 class Environment(_Section):
-    """One environment, complete and checked."""
+    """One environment, complete and checked. In the file, ``policy`` is the name of the gate's policy file."""
 
     project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,19}$")]
     environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,9}$")]
     contract: str = "contract.toml"
     ingest: Ingest = Ingest()
     pipeline: Pipeline = Pipeline()
-    approval: Approval = Approval()
+    policy: Policy = Policy()
     serving: Serving = Serving()
     retrain: Retrain = Retrain()
     operations: Operations = Operations()
@@ -139,9 +124,12 @@ def load(name_or_path: str) -> tuple[Environment, Contract]:
     if not path.is_file():
         given = ", ".join(sorted(p.stem for p in ENVIRONMENTS.glob("*.toml")))
         raise ConfigurationError(f"no environment {name_or_path!r}: {path} does not exist; given: {given}, or a path to a .toml file")
-    environment = parse(_read_toml(path), str(path))
+    raw = read_toml(path)
+    environment = parse({k: v for k, v in raw.items() if k != "policy"}, str(path))
     beside = path.parent / environment.contract
     contract = load_contract(beside if beside.is_file() else ROOT / environment.contract)
+    if "policy" in raw:
+        environment = environment.model_copy(update={"policy": _policy(raw["policy"], path, contract)})
     try:
         metric_of(environment, contract)
     except ConfigurationError as error:
@@ -149,12 +137,19 @@ def load(name_or_path: str) -> tuple[Environment, Contract]:
     return environment, contract
 
 
+def _policy(name: Any, path: Path, contract: Contract) -> Policy:
+    """The policy that an environment file names, relative to that file or to infra/. Raises ConfigurationError."""
+    places = (path.parent, ENVIRONMENTS.parent)
+    found = [p / name for p in places if isinstance(name, str) and name.endswith(".toml") and (p / name).is_file()]
+    if not found:
+        given = ", ".join(sorted(f"policies/{p.name}" for p in (ENVIRONMENTS.parent / "policies").glob("*.toml")))
+        raise ConfigurationError(f"{path}: policy: found {name!r}; allowed: a .toml file relative to this one or to infra/: {given}")
+    return check_policy(read_policy(found[0]), contract, str(found[0]))
+
+
 def parse(raw: dict[str, Any], where: str) -> Environment:
     """Check the values of an environment file. Raises ConfigurationError listing every fault."""
-    try:
-        return Environment.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigurationError("\n".join(_fault(where, e) for e in error.errors())) from None
+    return parse_section(Environment, raw, where)
 
 
 def load_contract(path: Path) -> Contract:
@@ -181,23 +176,3 @@ def metric_of(environment: Environment, contract: Contract) -> str:
             f"pipeline.threshold: found {environment.pipeline.threshold}; {metric} is at most {high:g}, so no model could be registered"
         )
     return metric
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
-
-
-def _fault(where: str, error: Any) -> str:
-    key = ".".join(str(part) for part in error["loc"]) or "(whole file)"
-    if error["type"] == "extra_forbidden":
-        model: Any = Environment
-        for part in error["loc"][:-1]:
-            model = model.model_fields[part].annotation
-        return f"{where}: {key}: an unknown key; allowed: {', '.join(model.model_fields)}"
-    if error["type"] == "missing":
-        return f"{where}: {key}: missing; it is required"
-    allowed = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return f"{where}: {key}: found {error['input']!r}; allowed: {allowed}"

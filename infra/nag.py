@@ -66,6 +66,7 @@ WILDCARDS = {
     "WriteCapture": "SageMaker names captured files after the hour and a random id.",
     "WriteLogs": _LOG_NAMES,
     "WriteOutputs": _EXECUTIONS,
+    "WriteEvidence": "Evidence is named after the package's number and its own content.",
     "WriteVersions": "A dataset version is named after its content.",
 }
 

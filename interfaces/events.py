@@ -10,6 +10,7 @@ DATASET_REFUSED = "Dataset Version Refused"
 RETRAIN_TICK = "Retraining Tick"
 RETRAIN_COMMAND = "Retraining Command"
 
+REVIEW_WAITING = "Review Waiting"
 S3_OBJECT_CREATED = "Object Created"
 GLUE_STATE_CHANGE = "Glue Job State Change"
 PACKAGE_STATE_CHANGE = "SageMaker Model Package State Change"

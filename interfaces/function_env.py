@@ -7,6 +7,8 @@ from typing import Self
 
 from interfaces.errors import SettingError
 
+RECORDED, ANY = "recorded", "any"
+
 
 @dataclass(frozen=True)
 class FunctionEnv:
@@ -45,24 +47,35 @@ class IngestEnv(FunctionEnv):
     ingest_job: str
     pipeline_name: str
     landing_bucket: str
+    serving_stack: str
     topic_arn: str
 
 
 @dataclass(frozen=True)
 class ApproveEnv(FunctionEnv):
-    """``approval_mode`` is ``automatic`` or ``manual``."""
+    """``deployment`` is PROJECT-ENVIRONMENT, as commands take it. The policy travels beside the handler."""
 
     state_table: str
     model_package_group: str
     problem_type: str
-    metric: str
-    threshold: float
-    approval_mode: str
+    evidence_bucket: str
+    deployment: str
     topic_arn: str
 
 
 @dataclass(frozen=True)
+class DecideEnv(FunctionEnv):
+    """``account`` is the function's own. The reviewers travel beside the handler, in the policy."""
+
+    model_package_group: str
+    decisions_table: str
+    account: str
+
+
+@dataclass(frozen=True)
 class ReleaseEnv(FunctionEnv):
+    """``decisions`` is `RECORDED` where only what an authenticated caller decided is released, else `ANY`."""
+
     state_table: str
     model_package_group: str
     serving_stack: str
@@ -72,6 +85,9 @@ class ReleaseEnv(FunctionEnv):
     endpoint_name: str
     endpoint_config_prefix: str
     topic_arn: str
+    deployment: str
+    decisions: str
+    decisions_table: str
 
 
 @dataclass(frozen=True)

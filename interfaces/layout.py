@@ -9,6 +9,7 @@ Data bucket       curated/dataset_version={v}/part-*.parquet
                   collected/{run}/…                   what a retraining was made from
                   capture/{endpoint}/{variant}/yyyy/mm/dd/hh/*.jsonl
 Artefact bucket   runs/{pipeline execution id}/{step}/…
+                  evidence/{version}/{digest}.json   what the gate found, see evidence.py
 """
 
 SUCCESS_MARKER = "_SUCCESS"

@@ -55,6 +55,10 @@ class Names:
         return f"{self.prefix}-state"
 
     @property
+    def decisions_table(self) -> str:
+        return f"{self.prefix}-decisions"
+
+    @property
     def notifications_topic(self) -> str:
         return f"{self.prefix}-notifications"
 

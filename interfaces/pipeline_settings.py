@@ -3,6 +3,8 @@
 import json
 from dataclasses import asdict, dataclass
 
+CHAMPION_PARAMETER = "ChampionModelUri"
+
 # Replaced in infra/ by CloudFormation tokens, so that the compiled text holds no environment.
 PLACEHOLDERS = (
     "ProcessingRoleArn",
@@ -11,6 +13,8 @@ PLACEHOLDERS = (
     "AssetBucket",
     "StepsFile",
     "SourceFile",
+    "PlanFile",
+    "NoChampionFile",
     "DataBucket",
     "ArtefactBucket",
     "KmsKeyArn",

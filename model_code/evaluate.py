@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn import metrics as sk
 
-from interfaces.contract import Contract
+from interfaces.contract import Column, Contract
 from interfaces.reports import KIND
 
 BOOTSTRAP_SAMPLES = 200
@@ -75,24 +75,29 @@ def slices(
 ) -> list[dict[str, Any]]:
     """Metrics per value of each sensitive or low-cardinality categorical column.
 
-    Numeric columns of more than 12 values are cut at their quartiles. Slices below 30 rows carry their
-    count and no metrics.
+    Slices below 30 rows carry their count and no metrics.
     """
     out = []
     for column in contract.features:
         sensitive = column.name in contract.sensitive
         if not sensitive and not (column.allowed and len(column.allowed) <= _MAX_SLICES):
             continue
-        groups = rows[column.name]
-        if column.numeric and groups.nunique() > _MAX_SLICES:
-            groups = pd.qcut(groups.astype("Float64").astype("float64"), 4, duplicates="drop")
-        for value, where in rows.groupby(groups.astype("string").fillna("(missing)").to_numpy()).indices.items():
-            entry: dict[str, Any] = {"column": column.name, "value": str(value), "rows": len(where), "sensitive": sensitive}
+        for value, where in groups_of(rows, column).items():
+            entry: dict[str, Any] = {"column": column.name, "value": value, "rows": len(where), "sensitive": sensitive}
             if len(where) >= MIN_SLICE_ROWS:
                 part = None if probability is None else probability[where]
                 entry["metrics"] = {k: _finite(v) for k, v in scores(contract, truth[where], predicted[where], part).items()}
             out.append(entry)
     return out
+
+
+def groups_of(rows: pd.DataFrame, column: Column) -> dict[str, np.ndarray]:
+    """Positions of the rows by a column's value; a numeric column of more than 12 values is cut at its quartiles."""
+    groups = rows[column.name]
+    if column.numeric and groups.nunique() > _MAX_SLICES:
+        groups = pd.qcut(groups.astype("Float64").astype("float64"), 4, duplicates="drop")
+    found = rows.groupby(groups.astype("string").fillna("(missing)").to_numpy()).indices
+    return {str(value): where for value, where in found.items()}
 
 
 def _finite(value: float) -> float | None:

@@ -1,6 +1,6 @@
 """A Lambda of ours: built asset, own role, own log group, dead letters, tracing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from constructs import Construct
 
@@ -16,7 +16,8 @@ MAX_AGE_S = 6 * 3600
 
 
 class Function(Construct):
-    """One verb as a Lambda on arm64. Its role has what every function needs and the given statements."""
+    """One verb as a Lambda on arm64. Its role has what every function needs and the given statements;
+    ``files`` lie beside its handler."""
 
     def __init__(
         self,
@@ -28,6 +29,7 @@ class Function(Construct):
         storage: Storage,
         variables: FunctionEnv,
         statements: Sequence[Statement],
+        files: Mapping[str, str],
         timeout_s: int = 60,
     ) -> None:
         super().__init__(scope, id)
@@ -56,7 +58,7 @@ class Function(Construct):
                 *statements,
             ],
         )
-        code = publish(self, assets.function(verb))
+        code = publish(self, assets.function(verb, files))
         function = resource(
             self,
             "Function",

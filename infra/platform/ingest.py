@@ -24,11 +24,17 @@ class Ingest(Verb):
                 ingest_job=names.ingest_job,
                 pipeline_name=names.pipeline,
                 landing_bucket=landing,
+                serving_stack=names.serving_stack,
                 topic_arn=storage.topic_arn,
             ),
             [
                 allow("StartIngestJob", ["glue:StartJobRun"], [arn("glue", f"job/{names.ingest_job}")]),
                 allow("StartPipeline", ["sagemaker:StartPipelineExecution"], [arn("sagemaker", f"pipeline/{names.pipeline}")]),
+                # what serves is passed along, to be compared with what is trained
+                allow("ReadServing", ["cloudformation:DescribeStacks"], [arn("cloudformation", f"stack/{names.serving_stack}/*")]),
+                allow(
+                    "ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]
+                ),
             ],
         )
         self._rule(

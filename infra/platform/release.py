@@ -12,7 +12,7 @@ from infra.platform.verb import Verb, pattern
 from infra.stack import resource
 from interfaces import events
 from interfaces.contract import Contract
-from interfaces.function_env import ReleaseEnv
+from interfaces.function_env import ANY, RECORDED, ReleaseEnv
 
 
 class Release(Verb):
@@ -20,7 +20,7 @@ class Release(Verb):
 
     def __init__(self, scope: Construct, id: str, *, environment: Environment, contract: Contract, storage: Storage) -> None:
         super().__init__(scope, id, environment=environment, contract=contract, storage=storage)
-        names = self._names
+        names, recorded = self._names, environment.policy.reviewers.recorded
         stacks = {
             kind: arn("cloudformation", f"stack/{stack}/*")
             for kind, stack in (("serving", names.serving_stack), ("monitoring", names.monitoring_stack))
@@ -50,11 +50,15 @@ class Release(Verb):
                 endpoint_name=names.endpoint,
                 endpoint_config_prefix=names.endpoint_config(""),
                 topic_arn=storage.topic_arn,
+                deployment=names.prefix,
+                decisions=RECORDED if recorded else ANY,
+                decisions_table=names.decisions_table,
             ),
             [
                 *updates,
                 # the update carries the stack policy that denies replacing the endpoint
                 allow("ProtectEndpoint", ["cloudformation:SetStackPolicy"], [stacks["serving"]]),
+                *([allow("ReadDecisions", ["dynamodb:Query"], [arn("dynamodb", f"table/{names.decisions_table}")])] if recorded else []),
                 allow("ReadStacks", ["cloudformation:DescribeStacks"], list(stacks.values())),
                 allow(
                     "ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]

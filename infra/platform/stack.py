@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.environment import Environment
 from infra.platform.approve import Approve
 from infra.platform.catalog import Catalog
+from infra.platform.decide import Decide
 from infra.platform.deploy_roles import DeployRoles
 from infra.platform.ingest import Ingest
 from infra.platform.notifications import Notifications
@@ -32,7 +33,7 @@ class Platform(Stack):
         Catalog(self, "Catalog", environment=environment, contract=contract, storage=storage)
         training = Training(self, "Training", environment=environment, contract=contract, storage=storage, git_commit=git_commit)
         DeployRoles(self, "DeployRoles", environment=environment)
-        for verb in (Ingest, Approve, Release, Notifications):
+        for verb in (Ingest, Approve, Decide, Release, Notifications):
             verb(self, verb.__name__, environment=environment, contract=contract, storage=storage)
         Retrain(self, "Retrain", environment=environment, contract=contract, storage=storage, training=training)
         for name, bucket in (("Landing", storage.landing), ("Data", storage.data), ("Artefacts", storage.artefacts)):

@@ -46,7 +46,7 @@ class Storage(Construct):
         key = resource(self, "Key", "AWS::KMS::Key", Description=f"Encrypts the data of {prefix}", EnableKeyRotation=True, KeyPolicy=policy)
         key_arn = att(key, "Arn")
         resource(self, "Alias", "AWS::KMS::Alias", AliasName=f"alias/{prefix}", TargetKeyId=key_arn)
-        self._removed_as_configured(key)
+        self.removed_as_configured(key)
         return key_arn
 
     def _data_bucket(self, role: str) -> str:
@@ -90,7 +90,7 @@ class Storage(Construct):
             LifecycleConfiguration={"Rules": [tidy]},
             **properties,
         )
-        self._removed_as_configured(bucket)
+        self.removed_as_configured(bucket)
         name = bucket.ref
         only_tls = _statement("Deny", "OnlyTls", "*", ["s3:*"], [s3_arn(name), s3_arn(name, "*")], _OVER_PLAIN_HTTP)
         policy = document(only_tls, *statements)
@@ -113,7 +113,7 @@ class Storage(Construct):
             PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
             TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True},
         )
-        self._removed_as_configured(table)
+        self.removed_as_configured(table)
         return att(table, "Arn")
 
     def _topic(self) -> str:
@@ -149,7 +149,8 @@ class Storage(Construct):
         resource(self, "DeadLettersPolicy", "AWS::SQS::QueuePolicy", Queues=[queue.ref], PolicyDocument=policy)
         return queue_arn
 
-    def _removed_as_configured(self, kept: cdk.CfnResource) -> None:
+    def removed_as_configured(self, kept: cdk.CfnResource) -> None:
+        """Whether data outlives the stack is the environment's choice."""
         retained = self._environment.operations.retain_data
         kept.apply_removal_policy(cdk.RemovalPolicy.RETAIN if retained else cdk.RemovalPolicy.DESTROY)
 

@@ -17,6 +17,7 @@ from infra.stack import publish, resource
 from interfaces import layout
 from interfaces.contract import Contract
 from interfaces.pipeline_settings import PLACEHOLDERS, PipelineSettings
+from interfaces.policy import Policy
 
 IMAGE_REPOSITORY = "sagemaker-scikit-learn"
 IMAGE_TAG = "1.9-0-cpu-py3"
@@ -33,6 +34,9 @@ class Training(Construct):
         super().__init__(scope, id)
         self._names, self._storage = environment.names, storage
         steps, source = publish(self, assets.steps()), publish(self, assets.source())
+        policy = policy_of(environment, contract)
+        plan = publish(self, assets.text(policy.plan.to_json(), ".json"))
+        no_champion = publish(self, assets.text("nothing serves\n", ".txt"))
         self._registry = image_registry(self)
         self.steps = steps
         self.image_uri = f"{self._registry}.dkr.ecr.{REGION}.{Aws.URL_SUFFIX}/{IMAGE_REPOSITORY}:{IMAGE_TAG}"
@@ -43,7 +47,7 @@ class Training(Construct):
             ModelPackageGroupName=self._names.model_package_group,
             ModelPackageGroupDescription=f"Models of {self._names.prefix}",
         )
-        processing, training = self._job_role("processing", steps), self._job_role("training", source)
+        processing, training = self._job_role("processing", steps, plan, no_champion), self._job_role("training", source)
         values = {
             "ProcessingRoleArn": processing,
             "TrainingRoleArn": training,
@@ -51,6 +55,8 @@ class Training(Construct):
             "AssetBucket": steps.bucket,
             "StepsFile": steps.key,
             "SourceFile": source.key,
+            "PlanFile": plan.key,
+            "NoChampionFile": no_champion.key,
             "DataBucket": storage.data,
             "ArtefactBucket": storage.artefacts,
             "KmsKeyArn": storage.key_arn,
@@ -70,11 +76,16 @@ class Training(Construct):
         )
         pipeline.add_resource_dependency(group)
 
-    def _job_role(self, kind: str, code: assets.Location) -> str:
+    def _job_role(self, kind: str, *ours: assets.Location) -> str:
         runs = s3_arn(self._storage.artefacts, f"{layout.RUNS}/*")
         data = self._storage.data
-        read = [s3_arn(code.bucket, code.key), runs, s3_arn(data, f"{layout.CURATED}*"), s3_arn(data, f"{layout.MANIFESTS}*")]
-        listed = [s3_arn(code.bucket), s3_arn(data), s3_arn(self._storage.artefacts)]
+        read = [
+            *(s3_arn(file.bucket, file.key) for file in ours),
+            runs,
+            s3_arn(data, f"{layout.CURATED}*"),
+            s3_arn(data, f"{layout.MANIFESTS}*"),
+        ]
+        listed = [s3_arn(ours[0].bucket), s3_arn(data), s3_arn(self._storage.artefacts)]
         return role(
             self,
             f"{kind.capitalize()}Role",
@@ -159,6 +170,11 @@ def pull_image(registry: str) -> list[Statement]:
     repository = f"arn:{PARTITION}:ecr:{REGION}:{registry}:repository/{IMAGE_REPOSITORY}"
     pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     return [allow("PullImage", pull, [repository]), allow("AuthorizePull", ["ecr:GetAuthorizationToken"], ["*"])]
+
+
+def policy_of(environment: Environment, contract: Contract) -> Policy:
+    """The gate's policy as the functions and the pipeline read it."""
+    return environment.policy.to_wire(metric_of(environment, contract), environment.pipeline.threshold)
 
 
 def settings_of(environment: Environment, contract: Contract) -> PipelineSettings:

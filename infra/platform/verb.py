@@ -1,13 +1,14 @@
 """What the parts that carry a model on have in common: functions, and rules that deliver events to them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
 from constructs import Construct
 
 from infra.environment import Environment
-from infra.iam import Statement
+from infra.iam import Statement, allow, role
 from infra.platform.functions import MAX_AGE_S, Function
 from infra.platform.storage import Storage
 from infra.stack import att, resource
@@ -28,7 +29,8 @@ class Verb(Construct):
         self._environment, self._contract, self._storage = environment, contract, storage
         self._names = environment.names
 
-    def _function(self, verb: str, variables: FunctionEnv, statements: list[Statement]) -> Function:
+    def _function(self, verb: str, variables: FunctionEnv, statements: list[Statement], files: Mapping[str, str] | None = None) -> Function:
+        """The verb's Lambda; ``files`` lie beside its handler."""
         return Function(
             self,
             verb.capitalize(),
@@ -37,6 +39,38 @@ class Verb(Construct):
             storage=self._storage,
             variables=variables,
             statements=statements,
+            files=files or {},
+        )
+
+    def _every(self, id: str, minutes: int, detail_type: str, function: Function, purpose: str) -> None:
+        """Invoke a function on a schedule, with an event of that detail type."""
+        dead_letters, name = self._storage.dead_letters_arn, f"{self._names.prefix}-{_kebab(id)}"
+        invoker = role(
+            self,
+            f"{id}Role",
+            name=self._names.role(_kebab(id)),
+            service="scheduler.amazonaws.com",
+            purpose=f"Starts a function on a schedule: {purpose}",
+            statements=[
+                allow(f"Invoke{id}", ["lambda:InvokeFunction"], [function.arn]),
+                allow("SendDeadLetters", ["sqs:SendMessage"], [dead_letters]),
+            ],
+        )
+        resource(
+            self,
+            id,
+            "AWS::Scheduler::Schedule",
+            Name=name,
+            Description=purpose,
+            ScheduleExpression=f"rate({minutes} minutes)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={
+                "Arn": function.arn,
+                "RoleArn": invoker,
+                "Input": json.dumps({"source": events.SOURCE, "detail-type": detail_type}),
+                "DeadLetterConfig": {"Arn": dead_letters},
+                "RetryPolicy": {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 2},
+            },
         )
 
     def _rule(self, id: str, pattern: Pattern, function: Function) -> None:

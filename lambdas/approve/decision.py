@@ -1,43 +1,60 @@
-"""Approve or leave for a person. Pure."""
+"""Approve, reject, or leave for a person. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from interfaces.evidence import APPROVED, FAILED, NEEDS_A_PERSON, REJECTED, UNKNOWN, WAITING, Check
 from interfaces.metadata import clean
-from interfaces.reports import KIND, METRICS, metric_value, passes
+from interfaces.policy import Policy
+from interfaces.reports import METRICS, metric_value
+from lambdas.approve.checks import checks
 
-_DESCRIPTION_LIMIT = 1024
+DESCRIPTION_LIMIT = 1024
+STATUS = {APPROVED: "Approved", REJECTED: "Rejected"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``approved`` or waiting; ``reason`` in a sentence; ``metrics`` are the headline numbers."""
+    """``verdict`` as it stands on the package; ``reason`` in a sentence; ``metrics`` are the headline numbers."""
 
-    approved: bool
+    verdict: str
     reason: str
+    checks: tuple[Check, ...]
     metrics: dict[str, float]
 
     @property
     def description(self) -> str:
         """The ApprovalDescription, at most 1,024 characters."""
-        return self.reason[:_DESCRIPTION_LIMIT]
+        return self.reason[:DESCRIPTION_LIMIT]
 
-    def metadata(self) -> dict[str, str]:
-        """Customer metadata: verdict, reason and numbers, within SageMaker's limits on characters and length."""
-        values = {"verdict": "approved" if self.approved else "needs-a-person", "verdict_reason": self.reason}
-        values |= {f"metric_{name}": f"{value:.6g}" for name, value in self.metrics.items()}
-        return clean(values)
+    def metadata(self, evidence_uri: str, evidence_sha256: str) -> dict[str, str]:
+        """Customer metadata: verdict, reason, where the evidence is, and numbers."""
+        values = {"verdict": self.verdict, "verdict_reason": self.reason}
+        values |= {"evidence_uri": evidence_uri, "evidence_sha256": evidence_sha256}
+        return clean(values | {f"metric_{name}": f"{value:.6g}" for name, value in self.metrics.items()})
 
 
-def decide(report: dict[str, Any], problem_type: str, metric: str, threshold: float, mode: str) -> Verdict:
-    """Judge an evaluation report. A gate that cannot be evaluated never approves."""
-    numbers = {name: value for name in METRICS[problem_type] if (value := metric_value(report, problem_type, name)) is not None}
-    value = numbers.get(metric)
-    if value is None:
-        return Verdict(False, f"left for a person: evaluation.json has no {KIND[problem_type]}_metrics.{metric}.value", numbers)
-    limit = f"{metric} {value:.4f} against the threshold {threshold:g}"
-    if not passes(problem_type, metric, value, threshold):
-        return Verdict(False, f"left for a person: {limit} does not pass", numbers)
-    if mode != "automatic":
-        return Verdict(False, f"left for a person: {limit} passes and this environment approves by hand", numbers)
-    return Verdict(True, f"approved automatically: {limit} passes", numbers)
+def decide(policy: Policy, report: dict[str, Any], problem_type: str, now: datetime) -> Verdict:
+    """Judge an evaluation report by the policy. A gate that cannot be evaluated never approves."""
+    found = tuple(checks(policy, report, problem_type, now))
+    metrics = {name: value for name in METRICS[problem_type] if (value := metric_value(report, problem_type, name)) is not None}
+    failed, unknown, waiting = ([c for c in found if c.outcome == outcome] for outcome in (FAILED, UNKNOWN, WAITING))
+    if failed and policy.on_failure == "reject":
+        return Verdict(REJECTED, f"rejected by the gate: {_lines(failed)}", found, metrics)
+    if failed or unknown:
+        return Verdict(NEEDS_A_PERSON, f"left for a person: {_lines(failed + unknown)}", found, metrics)
+    if not found:
+        return Verdict(NEEDS_A_PERSON, "left for a person: the policy asks for nothing, so nothing speaks for the model", found, metrics)
+    passed = f"{len(found) - len(waiting)} checks hold"
+    if waiting:
+        return Verdict(NEEDS_A_PERSON, f"left for a person: {passed} and this environment asks for a person's decision", found, metrics)
+    return Verdict(APPROVED, f"approved automatically: {_headline(found)}; {passed}", found, metrics)
+
+
+def _headline(found: tuple[Check, ...]) -> str:
+    return found[0].line().removesuffix(": passed")
+
+
+def _lines(found: list[Check]) -> str:
+    return "; ".join(check.line() for check in found)

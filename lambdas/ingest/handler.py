@@ -8,11 +8,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from interfaces.function_env import IngestEnv
 from lambdas.ingest.decision import StartIngest, StartPipeline, decide
+from lambdas.shared.champion import champion_parameters
 from lambdas.shared.notify import notify
 from lambdas.shared.tools import logger, metrics, once, tracer
 
 env = IngestEnv.parse()
 glue, sagemaker, sns = boto3.client("glue"), boto3.client("sagemaker"), boto3.client("sns")
+cloudformation = boto3.client("cloudformation")
 layer, config = once(env.state_table, "key", hours=24 * 7)
 
 
@@ -42,10 +44,11 @@ def start_ingest(data: dict[str, str]) -> dict[str, str]:
 @idempotent_function(data_keyword_argument="data", persistence_store=layer, config=config)
 def start_pipeline(data: dict[str, str]) -> dict[str, str]:
     """Start the execution; the token makes SageMaker answer the first one's ARN when asked again."""
+    champion = champion_parameters(cloudformation, sagemaker, env.serving_stack)
     started = sagemaker.start_pipeline_execution(
         PipelineName=env.pipeline_name,
         PipelineExecutionDisplayName=f"dataset-{data['version']}",
-        PipelineParameters=[{"Name": "DatasetVersion", "Value": data["version"]}],
+        PipelineParameters=[{"Name": "DatasetVersion", "Value": data["version"]}, *champion],
         ClientRequestToken=data["token"],
     )
     metrics.add_metric(name="PipelineStarted", unit="Count", value=1)

@@ -7,6 +7,8 @@ Actual is what the Serving stack was last told, its state, and what the endpoint
 import json
 from dataclasses import dataclass
 
+from interfaces.decisions import APPROVE, Record
+
 IN_PROGRESS = "_IN_PROGRESS"
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
@@ -115,3 +117,18 @@ def rolled_back(step: Step, serving: Serving, last_attempt: int) -> Step:
 def new_decision(status: str, description: str, seen_status: str, seen_description: str) -> bool:
     """Whether an approval is new: the package was not approved when last seen, or is approved anew with other words."""
     return status == "Approved" and (seen_status != "Approved" or description != seen_description)
+
+
+def held(record: Record | None, used: str) -> str:
+    """Why an approval is not released where a recorded decision is asked for; empty if it may be.
+
+    ``record`` is the newest decision of an authenticated caller on the package, ``used`` the id of the one that its last
+    release went by: a decision releases once, so a status set anew by anybody else cannot lean on an old one.
+    """
+    if record is None:
+        return "no authenticated caller has decided on it"
+    if record.decision != APPROVE:
+        return f"{record.caller} decided to {record.decision} it on {record.recorded_at}: {record.reason}"
+    if record.id == used:
+        return f"the decision of {record.caller} on {record.recorded_at} was released before"
+    return ""

@@ -7,16 +7,18 @@ import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from interfaces.events import PACKAGE_STATE_CHANGE
-from interfaces.function_env import ReleaseEnv
-from lambdas.release.decision import Fail, Step, UpdateMonitoring, UpdateServing, new_decision, next_step, rolled_back
+from interfaces.function_env import RECORDED, ReleaseEnv
+from lambdas.release.decision import Fail, Step, UpdateMonitoring, UpdateServing, held, new_decision, next_step, rolled_back
 from lambdas.release.ledger import Ledger
+from lambdas.release.records import Records
 from lambdas.release.world import World
 from lambdas.shared.notify import notify
 from lambdas.shared.tools import logger, metrics, tracer
 
 env = ReleaseEnv.parse()
 sagemaker, sns = boto3.client("sagemaker"), boto3.client("sns")
-ledger = Ledger(boto3.client("dynamodb"), env.state_table)
+dynamodb = boto3.client("dynamodb")
+ledger, records = Ledger(dynamodb, env.state_table), Records(dynamodb, env.decisions_table)
 world = World(boto3.client("cloudformation"), sagemaker, env)
 
 
@@ -46,11 +48,30 @@ def note_decision(arn: str) -> None:
     before = ledger.seen(arn)
     if (status, description) == before:
         return
+    record = ""
     if new_decision(status, description, *before):
+        if env.decisions == RECORDED:
+            newest = records.latest(arn)
+            if why := held(newest, ledger.used(arn)):
+                _hold(arn, description, why)
+                return
+            record = newest.id if newest else ""
         generation = ledger.decide(arn)
         metrics.add_metric(name="ReleaseDecided", unit="Count", value=1)
         logger.info("decided", package=arn, generation=generation)
-    ledger.note(arn, status, description, before)
+    ledger.note(arn, status, description, before, record)
+
+
+def _hold(arn: str, description: str, why: str) -> None:
+    """An approval that nobody answers for stays unreleased and unnoted: it is looked at again until a decision is recorded."""
+    metrics.add_metric(name="ReleaseHeld", unit="Count", value=1)
+    if ledger.told_of_hold(arn, description):
+        return
+    version = arn.rsplit("/", 1)[-1]
+    command = f'loop approve {version} --environment {env.deployment} --reason "…"'
+    text = f"{arn} is approved and is not released: {why}.\nRelease it with: {command}"
+    notify(sns, env.topic_arn, f"{env.serving_stack}: an approval is held", text)
+    ledger.tell_of_hold(arn, description, why)
 
 
 def _packages() -> list[dict[str, Any]]:

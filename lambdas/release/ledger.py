@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from interfaces.evidence import digest
 from lambdas.release.decision import Decision
 
 _DESIRED = {"pk": {"S": "release/desired"}}
@@ -32,14 +33,30 @@ class Ledger:
         item = self._get(_package(package))
         return (item["status"]["S"], item["description"]["S"]) if item else ("", "")
 
-    def note(self, package: str, status: str, description: str, before: tuple[str, str]) -> bool:
-        """Remember a package's approval state, if nobody else has since ``before``; whether it was written."""
+    def used(self, package: str) -> str:
+        """Id of the recorded decision that the package's last release went by; empty where none was asked for."""
+        return str(self._get(_package(package)).get("released_by", {}).get("S", ""))
+
+    def note(self, package: str, status: str, description: str, before: tuple[str, str], record: str = "") -> bool:
+        """Remember a package's approval state, if nobody else has since ``before``; whether it was written.
+
+        ``record`` is the recorded decision that this approval is released by.
+        """
         values = {":s": status, ":d": description, ":bs": before[0], ":bd": before[1]}
         condition = "attribute_not_exists(pk)" if before == ("", "") else "#s = :bs AND description = :bd"
-        used = [":s", ":d"] if before == ("", "") else list(values)
-        return self._update(
-            _package(package), "SET #s = :s, description = :d", condition, {k: {"S": values[k]} for k in used}, {"#s": "status"}
-        )
+        given = {k: {"S": values[k]} for k in ([":s", ":d"] if before == ("", "") else values)}
+        change = "SET #s = :s, description = :d"
+        if record:
+            change, given[":r"] = f"{change}, released_by = :r", {"S": record}
+        return self._update(_package(package), change, condition, given, {"#s": "status"})
+
+    def told_of_hold(self, package: str, description: str) -> bool:
+        """Whether people know that this approval is held."""
+        return bool(self._get(_hold(package, description)))
+
+    def tell_of_hold(self, package: str, description: str, why: str) -> None:
+        values = {":w": {"S": why}}
+        self._update(_hold(package, description), "SET why = :w", "attribute_not_exists(pk)", values)
 
     def decide(self, package: str) -> int:
         """Make a package the desired one; the new generation. Decisions are ordered by this write."""
@@ -85,6 +102,10 @@ class Ledger:
                 return False
             raise
         return True
+
+
+def _hold(arn: str, description: str) -> dict[str, Any]:
+    return {"pk": {"S": f"release/held/{arn}/{digest(description)[:16]}"}}
 
 
 def _package(arn: str) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class JobFactory:
             network_config=NetworkConfig(enable_network_isolation=True, encrypt_inter_container_traffic=False),
             sagemaker_session=self._session,
         )
-        channels = {CODE_CHANNEL: _asset("StepsFile"), **inputs}
+        channels = {CODE_CHANNEL: asset("StepsFile"), **inputs}
         step_args = processor.run(
             inputs=[_input(key, uri) for key, uri in channels.items()],
             outputs=[_output(key, self.uri(verb, key)) for key in outputs],
@@ -107,7 +107,7 @@ class JobFactory:
             output_data_config=OutputDataConfig(s3_output_path=self.uri("train", "model"), kms_key_id=placeholder("KmsKeyArn")),
             environment={"PYTHONPATH": "/opt/ml/code"},
         )
-        everything = {CODE_CHANNEL: _asset("SourceFile"), **channels}
+        everything = {CODE_CHANNEL: asset("SourceFile"), **channels}
         step_args = trainer.train(
             input_data_config=[InputData(channel_name=key, data_source=uri) for key, uri in everything.items()],
             wait=False,
@@ -144,7 +144,8 @@ def retries() -> list[Any]:
     ]
 
 
-def _asset(file: str) -> str:
+def asset(file: str) -> str:
+    """Where a file of ours lies after the deployment."""
     return f"s3://{placeholder('AssetBucket')}/{placeholder(file)}"
 
 

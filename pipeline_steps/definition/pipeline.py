@@ -1,4 +1,4 @@
-"""The pipeline: validate → features → (train → evaluate → gate → register | fail), baseline beside."""
+"""The pipeline: validate → features → (train → evaluate, beside the champion → gate → register | fail), baseline beside."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.pipeline import Pipeline
 
 from interfaces import layout
-from interfaces.pipeline_settings import PipelineSettings, placeholder
+from interfaces.pipeline_settings import CHAMPION_PARAMETER, PipelineSettings, placeholder
 from interfaces.reports import EVALUATION_FILE, METRICS, metric_path
-from pipeline_steps.definition.jobs import JobFactory
+from pipeline_steps.definition.jobs import JobFactory, asset
 from pipeline_steps.definition.register import register_step
 
 
@@ -21,6 +21,8 @@ def build(settings: PipelineSettings, session: Any) -> Pipeline:
     """The pipeline object; ``session`` is a PipelineSession that never reaches AWS."""
     version = ParameterString(name="DatasetVersion")
     threshold = ParameterFloat(name="MetricThreshold", default_value=settings.threshold)
+    # what serves, passed by whoever starts the pipeline; by default an empty marker, as an input must name an object
+    champion = ParameterString(name=CHAMPION_PARAMETER, default_value=asset("NoChampionFile"))
     data = f"s3://{placeholder('DataBucket')}/"
     manifest = Join(on="", values=[data, layout.MANIFESTS, version, ".json"])
     dataset = Join(on="", values=[data, layout.CURATED, layout.PARTITION_KEY, "=", version, "/"])
@@ -39,7 +41,13 @@ def build(settings: PipelineSettings, session: Any) -> Pipeline:
     evaluation = PropertyFile(name="Evaluation", output_name="output", path=EVALUATION_FILE)
     evaluate = jobs.processing(
         "Evaluate",
-        {"model": train.properties.ModelArtifacts.S3ModelArtifacts, "manifest": manifest, "test": jobs.output(features, "test")},
+        {
+            "model": train.properties.ModelArtifacts.S3ModelArtifacts,
+            "manifest": manifest,
+            "test": jobs.output(features, "test"),
+            "champion": champion,
+            "plan": asset("PlanFile"),
+        },
         ["output"],
         property_files=[evaluation],
     )
@@ -47,7 +55,7 @@ def build(settings: PipelineSettings, session: Any) -> Pipeline:
     gate = _gate(settings, evaluate, evaluation, threshold, register)
     return Pipeline(
         name="pipeline",
-        parameters=[version, threshold],
+        parameters=[version, threshold, champion],
         steps=[validate, features, train, baseline, evaluate, gate],
         pipeline_experiment_config=None,  # experiments would need permissions that nothing here uses
         sagemaker_session=session,

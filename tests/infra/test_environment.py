@@ -18,7 +18,6 @@ FAULTS = {
     "negative threshold": ({"pipeline": {"threshold": -0.1}}, "pipeline.threshold: found -0.1; allowed: greater than or equal to 0"),
     "threshold that is no number": ({"pipeline": {"threshold": float("nan")}}, "pipeline.threshold: found nan; allowed: greater"),
     "share above one": ({"ingest": {"max_bad_share": 5}}, "ingest.max_bad_share: found 5; allowed: less than or equal to 1"),
-    "unknown mode": ({"approval": {"mode": "maybe"}}, "approval.mode: found 'maybe'; allowed: 'automatic' or 'manual'"),
     "instance type": ({"serving": {"instance_type": "m5.large"}}, "serving.instance_type: found 'm5.large'; allowed: String should match"),
     "training instance": ({"pipeline": {"instance_type": "large"}}, "pipeline.instance_type: found 'large'; allowed: String should match"),
     "percent": ({"serving": {"capture_percent": 101}}, "serving.capture_percent: found 101; allowed: less than or equal to 100"),

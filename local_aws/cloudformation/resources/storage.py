@@ -8,7 +8,7 @@ from local_aws.cloudformation.resources.base import Context, Made, Resource, nam
 class Table(Resource):
     type = "AWS::DynamoDB::Table"
     properties = names("TableName AttributeDefinitions KeySchema BillingMode TimeToLiveSpecification Tags DeletionProtectionEnabled")
-    state_only = names("SSESpecification PointInTimeRecoverySpecification")
+    state_only = names("SSESpecification PointInTimeRecoverySpecification ResourcePolicy")
 
     def create(self, context: Context, properties: dict[str, Any]) -> Made:
         client = context.client("dynamodb")

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from interfaces.function_env import ApproveEnv, FunctionEnv, IngestEnv, ReleaseEnv, RetrainEnv
+from interfaces.function_env import ApproveEnv, DecideEnv, FunctionEnv, IngestEnv, ReleaseEnv, RetrainEnv
 
 ENVIRONMENTS: dict[str, type[FunctionEnv]] = {
     "ingest": IngestEnv,
     "approve": ApproveEnv,
+    "decide": DecideEnv,
     "release": ReleaseEnv,
     "retrain": RetrainEnv,
 }

@@ -1,40 +1,49 @@
-"""Approve, or leave for a person with the reason."""
+"""Approve, reject, or leave for a person, with the reason."""
 
 import pytest
 
 from lambdas.approve.decision import decide
+from tests.lambdas.approve.support import NOW, policy, report
+
+WEAK = ("binary_classification_metrics.auc.value", 0.69)
+UNREADABLE = ("mlops_loop.champion", ...)
+CASES = {
+    "all holds": (policy(), report(), "approved", "approved automatically: threshold.auc: 0.75, at least 0.7; 12 checks hold"),
+    "too weak": (policy(), report(*WEAK), "needs-a-person", "left for a person: threshold.auc: 0.69, at least 0.7: failed"),
+    "too weak where that rejects": (policy(on_failure="reject"), report(*WEAK), "rejected", "rejected by the gate: threshold.auc: 0.69"),
+    "unknown where failing rejects": (policy(on_failure="reject"), report(*UNREADABLE), "needs-a-person", "champion.auc: no number"),
+    "a person is asked for": (policy(reviewers={"required": 1}), report(), "needs-a-person", "asks for a person's decision"),
+    "too weak, and a person is asked for": (policy(reviewers={"required": 1}), report(*WEAK), "needs-a-person", "0.69"),
+    "nothing was measured": (policy(), {}, "needs-a-person", "no number"),
+    "first model": (policy(), report("mlops_loop.champion", {"status": "none"}), "approved", "12 checks hold"),
+}
 
 
-def report(value: object, kind: str = "binary_classification", metric: str = "auc") -> dict:
-    return {f"{kind}_metrics": {metric: {"value": value}}}
+@pytest.mark.parametrize(("asked", "found", "verdict", "words"), CASES.values(), ids=CASES.keys())
+def test_the_verdict_and_its_reason(asked, found, verdict, words):
+    judged = decide(asked, found, "binary", NOW)
+    assert judged.verdict == verdict and words in judged.reason
 
 
-def test_a_metric_that_reaches_the_threshold_is_approved() -> None:
-    verdict = decide(report(0.8), "binary", "auc", 0.8, "automatic")
-    assert verdict.approved and verdict.reason == "approved automatically: auc 0.8000 against the threshold 0.8 passes"
+@pytest.mark.parametrize("broken", [None, "NaN", float("nan"), float("inf"), True])
+def test_what_cannot_be_evaluated_is_never_approved(broken):
+    judged = decide(policy(thresholds={"auc": 0.0}), report("binary_classification_metrics.auc.value", broken), "binary", NOW)
+    assert judged.verdict == "needs-a-person"
 
 
-def test_below_the_threshold_is_left_for_a_person() -> None:
-    verdict = decide(report(0.7999), "binary", "auc", 0.8, "automatic")
-    assert not verdict.approved and "0.7999 against the threshold 0.8 does not pass" in verdict.reason
+def test_a_policy_that_asks_for_nothing_approves_nothing():
+    nothing = policy(
+        thresholds={}, champion={"rule": "off"}, bias={"limits": {}}, slices={"floor": None}, data={"max_age_days": None},
+        artefact=dict.fromkeys(("max_size_mb", "max_row_ms", "max_batch_ms")),
+        behaviour={"invariance": [], "functionality": []},
+    )  # fmt: skip
+    assert decide(nothing, report(), "binary", NOW).verdict == "needs-a-person"
 
 
-def test_an_error_metric_passes_downwards() -> None:
-    judged = [decide(report(v, "regression", "rmse"), "regression", "rmse", 5.0, "automatic").approved for v in (4.9, 5.0, 5.1)]
-    assert judged == [True, True, False]
-
-
-def test_a_manual_environment_never_approves() -> None:
-    assert not decide(report(0.99), "binary", "auc", 0.5, "manual").approved
-
-
-@pytest.mark.parametrize("broken", [{}, report(None), report("NaN"), report(float("nan")), report(float("inf")), report(True)])
-def test_what_cannot_be_evaluated_is_never_approved(broken: dict) -> None:
-    verdict = decide(broken, "binary", "auc", 0.0, "automatic")
-    assert not verdict.approved and "evaluation.json has no binary_classification_metrics.auc.value" in verdict.reason
-
-
-def test_metadata_keeps_to_sagemakers_limits() -> None:
-    metadata = decide(report(0.123456789), "binary", "auc", 0.8, "automatic").metadata()
-    assert metadata["verdict"] == "needs-a-person" and metadata["metric_auc"] == "0.123457"
-    assert all(len(v) <= 256 and not set(v) & set('<>%(){}"') for v in metadata.values())
+def test_metadata_and_description_keep_to_sagemakers_limits():
+    failing = decide(policy(thresholds={"auc": 0.99, "accuracy": 0.99}), report(), "binary", NOW)
+    metadata = failing.metadata("s3://bucket/evidence/1/ab.json", "ab" * 32)
+    assert metadata["evidence_uri"] == "s3://bucket/evidence/1/ab.json" and metadata["evidence_sha256"] == "ab" * 32
+    assert metadata["verdict"] == "needs-a-person" and metadata["metric_auc"] == "0.75"
+    assert all(len(v) <= 256 and not set(v) & set('<>,%(){}"') for v in metadata.values())
+    assert len(failing.description) <= 1024

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from interfaces.decisions import Record
 from lambdas.release.decision import (
     Decision,
     Fail,
@@ -12,6 +13,7 @@ from lambdas.release.decision import (
     Serving,
     UpdateMonitoring,
     UpdateServing,
+    held,
     new_decision,
     next_step,
     rolled_back,
@@ -81,3 +83,19 @@ def test_an_update_that_went_back_is_reported_and_not_sent_again() -> None:
 )
 def test_a_decision_is_a_transition_to_approved(status: str, words: str, seen: tuple[str, str], new: bool) -> None:
     assert new_decision(status, words, *seen) is new
+
+
+RECORD = Record("20261125T000000Z ab", "p", "approve", "good", "arn:aws:sts::1:assumed-role/reviewer/ann", "2026-11-25T00:00:00+00:00")
+HELD = {
+    "decided and new": (RECORD, "", ""),
+    "decided anew": (RECORD, "20261101T000000Z cd", ""),
+    "nobody decided": (None, "", "no authenticated caller has decided on it"),
+    "decided against": (replace(RECORD, decision="reject"), "", "ann decided to reject it on 2026-11-25T00:00:00+00:00: good"),
+    "released by that decision before": (RECORD, RECORD.id, "was released before"),
+}
+
+
+@pytest.mark.parametrize(("record", "used", "why"), HELD.values(), ids=HELD.keys())
+def test_an_approval_is_held_unless_an_authenticated_caller_decided_on_it(record: Record | None, used: str, why: str) -> None:
+    found = held(record, used)
+    assert found.endswith(why) and bool(found) == bool(why)

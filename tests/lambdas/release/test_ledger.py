@@ -55,3 +55,17 @@ def test_a_failure_is_recorded_once_and_never_for_an_older_decision(ledger: Ledg
     ledger.decide("b")
     assert not ledger.fail(1, "late")
     assert ledger.desired()[0] == Decision("b", 2)
+
+
+def test_the_decision_that_a_release_went_by_is_kept_with_the_approval(ledger: Ledger) -> None:
+    assert ledger.used("a") == ""
+    ledger.note("a", "Approved", "x", ("", ""), "record-1")
+    assert (ledger.used("a"), ledger.seen("a")) == ("record-1", ("Approved", "x"))
+    ledger.note("a", "Rejected", "y", ("Approved", "x"))
+    assert ledger.used("a") == "record-1"
+
+
+def test_people_are_told_of_a_hold_once_for_its_words(ledger: Ledger) -> None:
+    assert not ledger.told_of_hold("a", "x")
+    ledger.tell_of_hold("a", "x", "nobody decided")
+    assert ledger.told_of_hold("a", "x") and not ledger.told_of_hold("a", "y")

@@ -10,6 +10,7 @@ import pytest
 
 from interfaces.contract import Contract
 from interfaces.manifest import Manifest
+from interfaces.policy import Plan
 from pipeline_steps.scripts import baseline, evaluate, features, job, train, validate
 
 Write = Callable[..., None]
@@ -60,7 +61,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory, rows: pd.DataFrame, write
         patch.setenv("SM_MODEL_DIR", at.artefact)
         train.main(["--max_iter", "20", "--learning_rate", "0.2"])
     pack(Path(at.artefact), Path(at.model))
-    evaluate.main(["--model", at.model, "--manifest", at.manifest, "--test", at.test, "--output", at.evaluation])
+    (at.root / "plan").mkdir()
+    (at.root / "plan" / "plan.json").write_text(Plan("auc", 0.05, (), {}).to_json())
+    inputs = ["--model", at.model, "--manifest", at.manifest, "--test", at.test, "--champion", at.nothing, "--plan", at.plan]
+    evaluate.main([*inputs, "--output", at.evaluation])
     baseline.main(["--manifest", at.manifest, "--train", at.train, "--output", at.baseline])
     return at
 

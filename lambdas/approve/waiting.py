@@ -1,0 +1,41 @@
+"""Packages that wait for a person: when to remind, when to let them expire. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from interfaces.policy import Reviewers
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing is due."""
+
+
+@dataclass(frozen=True)
+class Remind:
+    """The ``number``-th reminder is due, counted from 1."""
+
+    number: int
+    waited: timedelta
+
+
+@dataclass(frozen=True)
+class Expire:
+    """Nobody decided in time: rejected, with that reason."""
+
+    reason: str
+
+
+Due = Wait | Remind | Expire
+
+
+def due(created: datetime, now: datetime, reminded: int, policy: Reviewers) -> Due:
+    """What a package is due that was registered at ``created`` and has had ``reminded`` reminders.
+
+    Reminders that were missed are not made up for: the next one says how long the package has waited.
+    """
+    waited = now - created
+    if waited >= timedelta(days=policy.expire_days):
+        return Expire(f"expired: nobody decided within {policy.expire_days} days; approve the version by hand to use it after all")
+    number = int(waited / timedelta(hours=policy.remind_hours))
+    return Remind(number, waited) if number > reminded else Wait()
