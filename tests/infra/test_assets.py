@@ -17,7 +17,7 @@ COMPILED = {".so", ".pyc", ".pyd", ".dylib", ".o"}
 
 def test_no_asset_holds_a_compiled_file(dev: Any) -> None:
     files = list(dev.folder.glob("asset.*"))
-    assert {f.name.split(".", 2)[2] for f in files} == {"zip", "pyz", "tar.gz", "py", "toml", "gluewheels.zip"}
+    assert {f.name.split(".", 2)[2] for f in files} == {"zip", "pyz", "tar.gz", "py", "toml", "json", "txt", "gluewheels.zip"}
     for file in files:
         assert not [name for name in _members(file.name, file.read_bytes()) if Path(name).suffix in COMPILED]
 

@@ -78,7 +78,7 @@ def test_each_function_and_each_kind_of_job_has_its_own_role(dev: Any) -> None:
     assert max(purposes.values()) == 1
     expected = (
         "ingest-job processing-job training-job collect-job pipeline serving-deploy monitoring-deploy "
-        "ingest approve release reconcile retrain retrain-tick endpoint"
+        "ingest approve review decide release reconcile retrain retrain-tick endpoint"
     )
     assert {p["RoleName"] for p in dev.properties("AWS::IAM::Role")} == {dev.names.role(what) for what in expected.split()}
 

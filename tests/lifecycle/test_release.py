@@ -54,7 +54,7 @@ def test_the_package_says_where_it_came_from_and_why_it_was_approved(released: W
     assert metadata["pipeline_execution_arn"] == released.executions()[-1]["PipelineExecutionArn"]
     assert re.fullmatch(r"[0-9a-f]{40}|unknown", metadata["git_commit"])
     assert metadata["verdict"] == "approved" and 0.6 < float(metadata["metric_auc"]) < 1
-    assert package["ApprovalDescription"].startswith("approved automatically: auc 0.")
+    assert package["ApprovalDescription"].startswith("approved automatically: threshold.auc: 0.")
     assert package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"].endswith("evaluate/output/evaluation.json")
     assert package["DriftCheckBaselines"]["ModelDataQuality"]["Statistics"]["S3Uri"].endswith("baseline/output/statistics.json")
 

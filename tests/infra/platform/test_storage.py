@@ -70,9 +70,9 @@ def test_key_table_topic_and_queue_are_encrypted(dev: Any) -> None:
     (key_id,) = dev.of_type("AWS::KMS::Key")
     key = {"Fn::GetAtt": [key_id, "Arn"]}
     assert dev.properties("AWS::KMS::Key")[0]["EnableKeyRotation"] is True
-    (table,) = dev.properties("AWS::DynamoDB::Table")
-    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
-    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    for table in dev.properties("AWS::DynamoDB::Table"):
+        assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert dev.properties("AWS::SNS::Topic")[0]["KmsMasterKeyId"] == key
     assert dev.properties("AWS::SQS::Queue")[0]["SqsManagedSseEnabled"] is True
 
