@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from infra.environment import ConfigurationError
+from infra.section import ConfigurationError
 from interfaces.names import Names
 
 Number = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
