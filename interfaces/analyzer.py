@@ -36,7 +36,8 @@ class AnalyzerSettings:
     or positions, and empty means what our own endpoint answers.
     Ours: ``ground_truth_source`` (folder of ground-truth JSON Lines), ``contract`` (a file or folder with the dataset's
     manifest or contract as JSON), ``model`` (folder with model.tar.gz) and ``analysis_config`` (of the baseline)
-    for MODEL_EXPLAINABILITY, ``distance``, ``minimum_rows`` and ``minimum_labels``.
+    for MODEL_EXPLAINABILITY and MODEL_BIAS, ``data_statistics`` and ``data_constraints`` (the data-quality baseline, by which
+    MODEL_QUALITY tells drifted inputs from a drifted concept), ``distance``, ``minimum_rows`` and ``minimum_labels``.
     """
 
     analysis_type: str = DATA_QUALITY
@@ -60,6 +61,8 @@ class AnalyzerSettings:
     contract: str = ""
     model: str = ""
     analysis_config: str = ""
+    data_statistics: str = ""
+    data_constraints: str = ""
     distance: str = "exact"
     minimum_rows: int = 1
     minimum_labels: int = 100

@@ -4,8 +4,10 @@
 ``{"<kind>_metrics": {"<metric>": {"value": float, "standard_deviation": float | "NaN"}}}``,
 with our own additions under ``"mlops_loop"`` (confidence intervals, slices, curves).
 
-The baseline step writes, in one folder, ``statistics.json`` and ``constraints.json`` (data quality),
-``analysis_config.json`` and, in folders of their own, the baselines of the other monitors (`BASELINES`).
+The baseline step writes, in one folder, ``statistics.json``, ``constraints.json`` and ``frequencies.json`` (data quality; the last
+holds counts of texts with too many values for the first, and is found beside it), ``analysis_config.json`` (facets, label and
+SHAP background, as Clarify has it) and, in folders of their own, the baselines of the other monitors (`BASELINES`);
+``deviations.json`` beside that of bias holds the standard errors of its metrics.
 
 The analyzer writes ``constraint_violations.json`` (an empty list when there are none) and ``monitor.json``
 (`MonitorReport`) in every state; for data and model quality ``statistics.json`` and ``constraints.json`` as soon as
@@ -26,6 +28,8 @@ CONSTRAINTS_FILE = "constraints.json"
 VIOLATIONS_FILE = "constraint_violations.json"
 ANALYSIS_FILE = "analysis.json"
 ANALYSIS_CONFIG_FILE = "analysis_config.json"
+FREQUENCIES_FILE = "frequencies.json"
+DEVIATIONS_FILE = "deviations.json"
 MONITOR_FILE = "monitor.json"
 # folder of each analysis type's baseline below the baseline step's output
 BASELINES = {"DATA_QUALITY": "", "MODEL_QUALITY": "model_quality/", "MODEL_BIAS": "bias/", "MODEL_EXPLAINABILITY": "explainability/"}
@@ -109,7 +113,7 @@ class RowCounts:
     """What became of the captured records. ``records`` and the faults count records, ``rows`` the rows that were read.
 
     ``faults`` counts records by what was wrong: ``not JSON``, ``no input``, ``unreadable input``, ``unreadable output``,
-    ``rows differ`` (as many rows in as out were expected), ``no time``, ``repeated``.
+    ``rows differ`` (as many rows in as out were expected), ``no time``. The input of a record whose output is at fault still counts.
     """
 
     records: int = 0
@@ -164,9 +168,11 @@ class MetricReport:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A judgement by a statistical test: has quality decayed, and is the cause the inputs or the concept?
+    """A judgement by a statistical test: has quality (or fairness) decayed, and is the cause the inputs or the concept?
 
-    ``state`` is ``stable``, ``decayed`` or ``undecided``; ``cause`` ``concept``, ``inputs`` or ``unknown`` when decayed.
+    ``state`` is ``stable``, ``decayed`` or ``undecided``; ``cause`` ``concept``, ``inputs`` or ``unknown`` when quality decayed.
+    Alarms should listen to this: a violation of a suggested constraint says only that a metric is below what it
+    happened to be at the baseline, which half of all windows are.
     """
 
     state: str
@@ -180,7 +186,7 @@ class MonitorReport:
     """``monitor.json``: one run of the analyzer, for the monitor function, the alarms, retraining and the report.
 
     ``features`` is filled by DATA_QUALITY (predictions included), ``metrics`` by the other three, ``labels`` where ground truth
-    is used, ``verdict`` by MODEL_QUALITY. ``state`` is one of `MONITOR_STATES`, ``reason`` says it in a sentence.
+    is used, ``verdict`` by MODEL_QUALITY and MODEL_BIAS. ``state`` is one of `MONITOR_STATES`, ``reason`` says it in a sentence.
     """
 
     analysis_type: str

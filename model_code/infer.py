@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from interfaces.contract import DEFAULT_MISSING, Column, Contract
-from model_code.validate import _FALSE, _TRUE, INT_EXACT, read_times
+from model_code.validate import FALSE, INT_EXACT, TRUE, read_times
 
 MAX_CLASSES = 50
 MAX_ALLOWED = 100
@@ -108,7 +108,7 @@ def _column(values: pd.Series, name: str, doubts: dict[str, str]) -> Column:
     if share > 0.9:
         odd = known[~np.isfinite(numbers)].unique()[:3]
         doubts[name] = f"{share:.1%} are numbers; taken as text because of {', '.join(map(repr, odd))}"
-    if lower.isin(_TRUE | _FALSE).all() and lower.nunique() == 2 and lower.isin(_TRUE).any() and lower.isin(_FALSE).any():
+    if lower.isin(TRUE | FALSE).all() and lower.nunique() == 2 and lower.isin(TRUE).any() and lower.isin(FALSE).any():
         return Column(name, "boolean", nullable)
     if read_times(known).notna().all():
         return Column(name, "timestamp", nullable)
@@ -152,7 +152,7 @@ def _problem(values: pd.Series, column: Column, doubts: dict[str, str]) -> tuple
 def _positive(values: pd.Series, column: Column, doubts: dict[str, str]) -> str:
     known = _present(values)
     counts = known.value_counts()
-    truthy = [label for label in column.allowed if label.lower() in _TRUE]
+    truthy = [label for label in column.allowed if label.lower() in TRUE]
     choice = truthy[0] if truthy else min(column.allowed, key=lambda label: counts.get(label, 0))
     if not truthy:
         doubts[column.name] = f"positive label guessed as the rarer one, {choice!r}"

@@ -7,8 +7,8 @@ import pandas as pd
 
 from interfaces.contract import Column, Contract
 
-_TRUE = {"true", "1", "yes", "t", "y"}
-_FALSE = {"false", "0", "no", "f", "n"}
+TRUE = {"true", "1", "yes", "t", "y"}
+FALSE = {"false", "0", "no", "f", "n"}
 INT_EXACT = 2.0**53  # from here on a float64 no longer tells neighbours apart
 
 
@@ -101,7 +101,7 @@ def _convert(text: pd.Series, column: Column) -> tuple[pd.Series, np.ndarray, st
         return numbers.where(whole).astype("Int64"), ~whole, "is not a whole number"
     if column.type == "boolean":
         lower = text.str.lower()
-        true, false = lower.isin(_TRUE).to_numpy(), lower.isin(_FALSE).to_numpy()
+        true, false = lower.isin(TRUE).to_numpy(), lower.isin(FALSE).to_numpy()
         values = pd.Series(np.where(true, True, False), index=text.index).astype("boolean")
         return values.mask(~(true | false)), ~(true | false), "is not true or false"
     if column.type == "timestamp":

@@ -1,4 +1,4 @@
-"""The pipeline: validate → features → (train → evaluate, beside the champion → gate → register | fail), baseline beside."""
+"""The pipeline: validate → features → train → (evaluate, beside the champion, and baseline) → gate → register | fail."""
 
 from typing import Any
 
@@ -37,7 +37,6 @@ def build(settings: PipelineSettings, session: Any) -> Pipeline:
         depends_on=[validate],
     )
     train = jobs.training("Train", {"train": jobs.output(features, "train"), "manifest": manifest})
-    baseline = jobs.processing("Baseline", {"manifest": manifest, "train": jobs.output(features, "train")}, ["output"])
     evaluation = PropertyFile(name="Evaluation", output_name="output", path=EVALUATION_FILE)
     evaluate = jobs.processing(
         "Evaluate",
@@ -51,6 +50,9 @@ def build(settings: PipelineSettings, session: Any) -> Pipeline:
         ["output"],
         property_files=[evaluation],
     )
+    learned = {"model": train.properties.ModelArtifacts.S3ModelArtifacts, "manifest": manifest}
+    seen = {"train": jobs.output(features, "train"), "test": jobs.output(features, "test")}
+    baseline = jobs.processing("Baseline", {**learned, **seen}, ["output"])
     register = register_step(settings, session, train, evaluate, baseline, version)
     gate = _gate(settings, evaluate, evaluation, threshold, register)
     return Pipeline(

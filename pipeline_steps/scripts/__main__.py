@@ -6,7 +6,7 @@ import sys
 from interfaces.errors import InterfaceError
 from pipeline_steps.scripts.job import fail
 
-VERBS = ("validate", "features", "evaluate", "baseline")
+VERBS = ("validate", "features", "evaluate", "baseline", "monitor")
 
 
 def main(argv: list[str]) -> None:

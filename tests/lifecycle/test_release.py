@@ -39,7 +39,8 @@ def test_the_pipeline_ran_every_step_and_measured_with_intervals(released: World
     steps = released.steps(execution)
     assert set(steps) == {"Validate", "Features", "Train", "Baseline", "Evaluate", "ReachesThreshold", "Register"}
     assert {s["StepStatus"] for s in steps.values()} == {"Succeeded"}
-    assert steps["Train"]["StartTime"] < steps["Baseline"]["EndTime"] and steps["Baseline"]["StartTime"] < steps["Train"]["EndTime"]
+    both = steps["Evaluate"], steps["Baseline"]
+    assert max(step["StartTime"] for step in both) < min(step["EndTime"] for step in both)  # side by side
     run = execution.rsplit("/", 1)[-1]
     report = json.loads(released.body("artefacts", f"{layout.RUNS}/{run}/evaluate/output/evaluation.json"))
     auc = report["binary_classification_metrics"]["auc"]["value"]
@@ -56,7 +57,22 @@ def test_the_package_says_where_it_came_from_and_why_it_was_approved(released: W
     assert metadata["verdict"] == "approved" and 0.6 < float(metadata["metric_auc"]) < 1
     assert package["ApprovalDescription"].startswith("approved automatically: threshold.auc: 0.")
     assert package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"].endswith("evaluate/output/evaluation.json")
-    assert package["DriftCheckBaselines"]["ModelDataQuality"]["Statistics"]["S3Uri"].endswith("baseline/output/statistics.json")
+    baselines = {
+        f"{kind} {role}": file["S3Uri"].partition("/baseline/output/")[2]
+        for kind, files in package["DriftCheckBaselines"].items()
+        for role, file in files.items()
+    }
+    assert baselines == {
+        "ModelDataQuality Statistics": "statistics.json",
+        "ModelDataQuality Constraints": "constraints.json",
+        "ModelQuality Statistics": "model_quality/statistics.json",
+        "ModelQuality Constraints": "model_quality/constraints.json",
+        "Bias ConfigFile": "analysis_config.json",
+        "Bias PreTrainingConstraints": "bias/analysis.json",
+        "Bias PostTrainingConstraints": "bias/analysis.json",
+        "Explainability Constraints": "explainability/analysis.json",
+        "Explainability ConfigFile": "analysis_config.json",
+    }
 
 
 def test_monitoring_follows_what_serves(released: World) -> None:

@@ -65,7 +65,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, rows: pd.DataFrame, write
     (at.root / "plan" / "plan.json").write_text(Plan("auc", 0.05, (), {}).to_json())
     inputs = ["--model", at.model, "--manifest", at.manifest, "--test", at.test, "--champion", at.nothing, "--plan", at.plan]
     evaluate.main([*inputs, "--output", at.evaluation])
-    baseline.main(["--manifest", at.manifest, "--train", at.train, "--output", at.baseline])
+    rows = ["--manifest", at.manifest, "--train", at.train, "--test", at.test]
+    baseline.main([*rows, "--model", at.model, "--output", at.baseline])
     return at
 
 

@@ -1,0 +1,86 @@
+"""DATA_QUALITY: statistics of the window, constraints they suggest, and what drifted; predictions included."""
+
+from typing import Any
+
+from interfaces import reports
+from interfaces.analyzer import AnalyzerSettings
+from interfaces.contract import Contract
+from interfaces.reports import CONSTRAINTS_FILE, FREQUENCIES_FILE, STATISTICS_FILE, VIOLATIONS_FILE
+from model_code.monitoring import cells, constraints, statistics, violations
+from model_code.monitoring.profile import Profile, profile
+from pipeline_steps.scripts.analyses import cloudwatch, inputs
+from pipeline_steps.scripts.analyses.result import Result, finished, report, unfit
+
+Baseline = tuple[dict[str, Any], dict[str, Any]]
+
+
+def run(given: AnalyzerSettings, known: Contract | None) -> Result:
+    """One window of traffic against its baseline."""
+    found: Baseline | None = None
+    trouble: tuple[str, str] | None = None
+    try:
+        found = read_baseline(given.baseline_statistics, given.baseline_constraints)
+    except inputs.NoBaseline as error:
+        trouble = reports.NO_BASELINE, str(error)
+    except inputs.BadBaseline as error:
+        trouble = reports.BASELINE_MISMATCH, str(error)
+    traffic = inputs.Traffic(given, known)
+    tables = (cells.with_answers(cells.features(chunk.inputs, known), chunk.answers, known) for chunk in traffic)
+    seen = profile(tables, cells.kinds(known, found[0] if found else None))
+    tally = traffic.tally
+    out = Result(report(given, tally, "", ""))
+    if tally.rows:
+        out.genuine[STATISTICS_FILE] = statistics.statistics(seen, tally.rows)
+        out.genuine[CONSTRAINTS_FILE] = constraints.suggest(seen, given.categorical_drift_method or "LInfinity")
+        out.metrics = cloudwatch.of_profiles(seen)
+    trouble = unfit(given, tally) or trouble or (_mismatch(seen, found[1]) if found else None)
+    if trouble or found is None:
+        state, reason = trouble or (reports.NO_BASELINE, "")
+        features = {p.name: reports.FeatureReport(p.completeness, reason=reason) for p in seen}
+        out.report = report(given, tally, state, reason, features=features)
+        return out
+    return _compared(given, known, found, seen, out, traffic)
+
+
+def read_baseline(statistics_path: str, constraints_path: str) -> Baseline:
+    """Distributions by column, and the constraints. Raises NoBaseline and BadBaseline."""
+    content = inputs.baseline(statistics_path, STATISTICS_FILE)
+    limits = inputs.baseline(constraints_path, CONSTRAINTS_FILE)
+    try:
+        return statistics.read(content, inputs.beside(statistics_path, FREQUENCIES_FILE)), {**limits, "features": list(limits["features"])}
+    except (KeyError, TypeError, ValueError) as error:
+        raise inputs.BadBaseline(f"the baseline is not one of data quality: {error!r}") from None
+
+
+def _mismatch(seen: list[Profile], limits: dict[str, Any]) -> tuple[str, str] | None:
+    """A baseline that shares fewer than half of its columns with the window is of another dataset."""
+    expected = {f["name"] for f in limits["features"]}
+    common = expected & {p.name for p in seen}
+    if 2 * len(common) >= len(expected):
+        return None
+    reason = f"the baseline describes {', '.join(sorted(expected)[:8])}; the window has {', '.join(sorted(p.name for p in seen)[:8])}"
+    return reports.BASELINE_MISMATCH, reason
+
+
+def _compared(
+    given: AnalyzerSettings, known: Contract | None, found: Baseline, seen: list[Profile], out: Result, traffic: inputs.Traffic
+) -> Result:
+    before, limits = found
+    try:
+        comparison = violations.compare(
+            seen,
+            limits,
+            before,
+            deequ_compat=given.distance == "deequ-compat",
+            categorical_method=given.categorical_drift_method,
+            predictions=cells.prediction_names(known),
+        )
+    except constraints.ConstraintError as error:
+        out.report = report(given, traffic.tally, reports.BASELINE_MISMATCH, str(error))
+        return out
+    out.genuine[VIOLATIONS_FILE] = {"violations": comparison.violations}
+    out.metrics += cloudwatch.of_drift(comparison.features)
+    count = len(comparison.violations)
+    state, reason = finished(count)
+    out.report = report(given, traffic.tally, state, reason, violations=count, features=comparison.features)
+    return out

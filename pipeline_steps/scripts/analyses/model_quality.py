@@ -1,0 +1,65 @@
+"""MODEL_QUALITY: metrics of the labelled rows against the baseline's, and whether quality has decayed."""
+
+from interfaces import reports
+from interfaces.analyzer import AnalyzerSettings
+from interfaces.contract import Contract
+from interfaces.reports import CONSTRAINTS_FILE, STATISTICS_FILE, VIOLATIONS_FILE, LabelCounts
+from model_code.monitoring import cells, decay, quality, violations
+from model_code.monitoring.constraints import ConstraintError
+from model_code.monitoring.profile import profile
+from pipeline_steps.scripts.analyses import cloudwatch, data_quality, inputs, labelled
+from pipeline_steps.scripts.analyses.result import Result, finished, report, unfit
+
+
+def run(given: AnalyzerSettings, known: Contract | None) -> Result:
+    """One window of traffic with its labels against its baseline."""
+    problem = inputs.problem_type(given, known)
+    traffic = inputs.Traffic(given, known)
+    rows, counts = labelled.read(given, known, traffic)
+    trouble = unfit(given, traffic.tally) or too_few(given, counts)
+    out = Result(report(given, traffic.tally, *(trouble or ("", "")), labels=counts))
+    if not rows.truth:
+        return out
+    measured = labelled.quality_rows(rows, known, problem)
+    window = {"start_time": given.start_time, "end_time": given.end_time, "evaluation_time": given.end_time}
+    found = quality.statistics(measured, window)
+    out.genuine = {STATISTICS_FILE: found, CONSTRAINTS_FILE: quality.suggest(found, problem)}
+    if trouble:
+        return out
+    try:
+        limits = inputs.baseline(given.baseline_constraints, CONSTRAINTS_FILE)
+        broken, metrics = quality.compare(found, limits, problem)
+        before = inputs.baseline(given.baseline_statistics, STATISTICS_FILE) if given.baseline_statistics else None
+        verdict = decay.verdict(measured, decay.baseline_loss(before, limits, problem), _drifted(given, known, rows))
+    except inputs.NoBaseline as error:
+        out.report = report(given, traffic.tally, reports.NO_BASELINE, str(error), labels=counts)
+        return out
+    except (inputs.BadBaseline, ConstraintError, KeyError, TypeError) as error:
+        out.report = report(given, traffic.tally, reports.BASELINE_MISMATCH, str(error), labels=counts)
+        return out
+    out.genuine[VIOLATIONS_FILE] = {"violations": broken}
+    out.metrics = cloudwatch.of_metrics(metrics)
+    state, reason = finished(len(broken))
+    out.report = report(given, traffic.tally, state, reason, labels=counts, violations=len(broken), metrics=metrics, verdict=verdict)
+    return out
+
+
+def too_few(given: AnalyzerSettings, counts: LabelCounts) -> tuple[str, str] | None:
+    """State and reason below the minimum of labels, or None."""
+    least = max(1, given.minimum_labels)
+    if counts.labelled >= least:
+        return None
+    share = f"{counts.share:.1%} of the window's rows"
+    return reports.TOO_FEW_LABELS, f"{counts.labelled} labels, {share}; at least {least} are asked for"
+
+
+def _drifted(given: AnalyzerSettings, known: Contract | None, rows: labelled.Rows) -> list[str] | None:
+    """Inputs of the labelled rows that moved; None where no data-quality baseline was given."""
+    if not given.data_statistics or not given.data_constraints:
+        return None
+    before, limits = data_quality.read_baseline(given.data_statistics, given.data_constraints)
+    seen = profile(rows.tables, cells.kinds(known, before))
+    names = {p.name for p in seen}
+    limits["features"] = [f for f in limits["features"] if f["name"] in names]
+    compared = violations.compare(seen, limits, before, deequ_compat=given.distance == "deequ-compat")
+    return sorted(name for name, feature in compared.features.items() if feature.drifted)
