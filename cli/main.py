@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli.commands import contract, demo, destroy, inspect, status
+from cli.commands import contract, demo, destroy, inspect, status, up
 from cli.errors import CliError, RunFailed
 
 app = typer.Typer(help="The machine-learning lifecycle on AWS, and on a local AWS.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -17,6 +17,7 @@ app.command()(status.report)
 app.command()(inspect.runs)
 app.command()(inspect.logs)
 app.command()(destroy.destroy)
+app.command()(up.up)
 contracts.command()(contract.infer)
 
 

@@ -9,8 +9,12 @@ from local_aws import moto_seam
 from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.clock import Clock
+from local_aws.cloudformation.changesets import ChangeSets
 from local_aws.cloudformation.engine import Engine
+from local_aws.cloudformation.responses import PAGE, Responses
 from local_aws.cloudformation.service import CloudFormation
+from local_aws.cloudformation.stack import Stacks
+from local_aws.cloudformation.summary import Summaries
 from local_aws.cloudwatch.alarm_operations import AlarmOperations
 from local_aws.cloudwatch.alarms import Alarms
 from local_aws.cloudwatch.dashboards import Dashboards
@@ -19,7 +23,7 @@ from local_aws.cloudwatch.metrics import Metrics
 from local_aws.cloudwatch.queues import Queues
 from local_aws.cloudwatch.store import MetricStore
 from local_aws.dispatcher import Dispatcher
-from local_aws.door import Door
+from local_aws.door import Door, Page
 from local_aws.errors import LocalAwsError
 from local_aws.events.service import Events
 from local_aws.glue.jobs import GlueJobs
@@ -55,20 +59,22 @@ class LocalAws:
 
     _open = False
 
-    def __init__(self, port: int = 0, *, analyzer: Path | None = None, refuse_schedules: bool = False) -> None:
+    def __init__(self, port: int = 0, *, analyzer: Path | None = None, refuse_schedules: bool = False, keep: int | None = None) -> None:
+        """``keep`` bounds the journal and the history of events: a server that runs for long needs no more."""
         if LocalAws._open:
             raise LocalAwsError("a local AWS is open in this process already; close it first")
         LocalAws._open = True
         moto_seam.reset()
         self.clock = Clock()
         moto_seam.follow(self.clock.now)
-        self.journal = Journal()
+        self.journal = Journal(keep)
         self.principals = Principals()
+        self._pages: dict[str, Page] = {}
         self.background = Background()
         self.dispatcher = Dispatcher(self.principals, self.journal, self.clock)
         self.clients = Clients(self.dispatcher, self.principals)
         self.launcher = Launcher(self.clock)
-        self.events = Events(self.clients, self.clock, self.background)
+        self.events = Events(self.clients, self.clock, self.background, keep)
         self.metrics = MetricStore(self.clock)
         self.alarms = Alarms(self.clients, self.clock, self.background, self.events, self.metrics)
         self.sns = Sns(self.clients, self.clock, self.background)
@@ -81,7 +87,7 @@ class LocalAws:
         self.registry = Registry(world)
         self.models = Models(world, self.registry)
         self.endpoints = Endpoints(world, self.models)
-        self.stacks = Engine(self.clients, self.clock, self.events, self.background)
+        cloudformation = self._cloudformation()
         definitions = Definitions(world, self.processing.image, refuse=refuse_schedules)
         self.dispatcher.register_all(definitions.operations())
         self.schedules = Schedules(world, definitions, self.processing, self.endpoints)
@@ -91,11 +97,25 @@ class LocalAws:
             AlarmOperations(self.alarms), Metrics(self.metrics, self.clock), Dashboards(self.clock),
             EmbeddedMetrics(self.metrics, self.clock), Queues(self.metrics, self.clients, self.clock),
             Scheduler(self.clients, self.clock, self.background),
-            CloudFormation(self.clients, self.clock, self.background, self.stacks),
+            *cloudformation,
         ):  # fmt: skip
             self.dispatcher.register(service)
-        self._door = Door(self.dispatcher, port)
+        self._door = Door(self.dispatcher, port, self._pages)
         self.clients.door = self._door.url
+
+    def _cloudformation(self) -> tuple[object, ...]:
+        stacks, responses = Stacks(), Responses(self.clock, lambda: self.clients.door)
+        self.stacks = engine = Engine(self.clients, self.clock, self.events, self.background, stacks, responses)
+        self._pages[PAGE] = responses.page
+        return (
+            CloudFormation(self.clients, self.clock, self.background, engine, stacks),
+            ChangeSets(self.clients, self.clock, self.background, engine, stacks),
+            Summaries(self.clients, stacks),
+        )
+
+    def page(self, name: str, answer: Page) -> None:
+        """Answer ``/_local_aws/<name>`` without a signature."""
+        self._pages[name] = answer
 
     @property
     def url(self) -> str:

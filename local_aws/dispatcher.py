@@ -1,6 +1,7 @@
 """One way in for every call: (service, operation) → ours, else moto; parsed, attributed, journalled."""
 
 import json
+import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from local_aws.principals import Principal, Principals
 # services that are ours alone: what we do not implement is refused, never pretended by moto
 OURS = frozenset({"sagemaker", "sagemaker-runtime", "cloudformation", "cloudwatch", "events", "lambda", "scheduler", "sns"})
 # services whose state and behaviour are moto's, with our operations laid over some of theirs
-MOTO = frozenset({"s3", "dynamodb", "sqs", "logs", "kms", "iam", "sts", "ssm", "glue", "application-autoscaling"})
+MOTO = frozenset({"s3", "dynamodb", "sqs", "logs", "kms", "iam", "sts", "ssm", "ecr", "glue", "application-autoscaling"})
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,11 @@ class Dispatcher:
         self._principals, self._journal, self._clock = principals, journal, clock
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._after: defaultdict[tuple[str, str], list[After]] = defaultdict(list)
+        self.services: list[object] = []
 
     def register(self, service: object) -> None:
         """Take up every marked method of an object."""
+        self.services.append(service)
         for name in dir(type(service)):
             method = getattr(type(service), name)
             for key in getattr(method, "aws_operations", ()):
@@ -90,6 +93,7 @@ class Dispatcher:
         except Exception as error:
             return _plain(AwsError("SerializationException", f"the request cannot be read: {error!r}"))
         key = (parsed.service, parsed.operation.name)
+        began = time.perf_counter()
         try:
             principal = self._principal(parsed)
         except AwsError as error:
@@ -102,7 +106,7 @@ class Dispatcher:
             traceback.print_exc()
             answer = AwsError("InternalFailure", f"fault in the local AWS, {key[0]}:{key[1]}: {error!r}", 500)
             response, fault = moto_seam.serialize_error(parsed, answer), answer.code
-        self._record(parsed, principal, response, fault)
+        self._record(parsed, principal, response, fault, time.perf_counter() - began)
         return response
 
     def _principal(self, parsed: Parsed) -> Principal:
@@ -127,7 +131,7 @@ class Dispatcher:
                 hook(call, response)
         return response
 
-    def _record(self, parsed: Parsed, principal: Principal, response: HttpResponse, fault: str | None) -> None:
+    def _record(self, parsed: Parsed, principal: Principal, response: HttpResponse, fault: str | None, seconds: float) -> None:
         name = parsed.operation.name
         error = fault or (None if response.status < 300 else f"HTTP {response.status}")
         self._journal.add(
@@ -141,6 +145,7 @@ class Dispatcher:
                 status=response.status,
                 error=error,
                 emulated=(parsed.service, name) in self._handlers,
+                seconds=seconds,
             )
         )
 

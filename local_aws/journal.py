@@ -1,6 +1,7 @@
 """The journal: every call, as its own principal, with the accesses it needed. Tests read it."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,18 +22,26 @@ class Entry:
     status: int
     error: str | None
     emulated: bool
+    seconds: float = 0.0
 
 
 class Journal:
-    """An append-only list with queries."""
+    """An append-only list with queries. With ``keep``, only so many of the newest entries are kept."""
 
-    def __init__(self) -> None:
-        self._entries: list[Entry] = []
+    def __init__(self, keep: int | None = None) -> None:
+        self._entries: deque[Entry] = deque(maxlen=keep)
+        self._listeners: list[Callable[[Entry], None]] = []
         self._lock = threading.Lock()
+
+    def listen(self, listener: Callable[[Entry], None]) -> None:
+        """Call ``listener(entry)`` for every call from now on."""
+        self._listeners.append(listener)
 
     def add(self, entry: Entry) -> None:
         with self._lock:
             self._entries.append(entry)
+        for listener in self._listeners:
+            listener(entry)
 
     def entries(self, where: Callable[[Entry], bool] = lambda _: True) -> list[Entry]:
         with self._lock:

@@ -7,19 +7,25 @@ botocore's models, the parsing of requests and the serialising of responses of e
 import re
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+import moto
 import moto.core.utils
 from botocore.model import OperationModel
 from botocore.validate import ParamValidator
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 from moto import backends
 from moto.backend_index import backend_url_patterns
 from moto.core.base_backend import BackendDict
+from moto.core.config import default_user_config
 from moto.core.errors import COMMON_ERROR_CODES
 from moto.core.exceptions import HTTPException
 from moto.core.parse import PROTOCOL_PARSERS
@@ -36,6 +42,8 @@ from local_aws.principals import ACCOUNT
 # services whose client name is not the name they sign with
 _SIGNED_AS = {"monitoring": "cloudwatch"}
 _AUTHORIZATION = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_PRESIGNED = re.compile(r"X-Amz-Credential=(?P<key>[^/&]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_PRESIGNED_V2 = re.compile(r"AWSAccessKeyId=(?P<key>[^&]+)")
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,13 @@ class Parsed:
     request: Request
 
 
+_OF_MANAGED_POLICIES = {
+    ("iam", name) for name in ("AttachRolePolicy", "GetPolicy", "GetPolicyVersion", "ListPolicies", "PutRolePermissionsBoundary")
+}
+# backends whose state is saved; the names are moto's
+_KEPT_BACKENDS = (
+    "applicationautoscaling", "cloudwatch", "dynamodb", "ecr", "glue", "iam", "kms", "logs", "s3", "sqs", "ssm", "sts",
+)  # fmt: skip
 _REAL_UTCNOW = moto.core.utils.utcnow
 _followed: dict[str, Any] = {}
 _lock = threading.RLock()
@@ -93,17 +108,20 @@ def follow(now: Callable[[], datetime]) -> None:
     _followed["utcnow"] = utcnow
 
 
-def signature(headers: dict[str, str]) -> tuple[str, str]:
-    """(access key, service) from the Authorization header. Raises AwsError for an unsigned request."""
+def signature(headers: dict[str, str], query: str = "") -> tuple[str, str]:
+    """(access key, service) from the Authorization header or a presigned query. Raises AwsError for an unsigned request."""
     found = _AUTHORIZATION.search(next((v for k, v in headers.items() if k.lower() == "authorization"), ""))
-    if not found:
-        raise AwsError("MissingAuthenticationToken", "the request is not signed; set the credentials that the local AWS printed", 403)
-    return found["key"], _SIGNED_AS.get(found["service"], found["service"])
+    found = found or _PRESIGNED.search(unquote(query))
+    if found:
+        return found["key"], _SIGNED_AS.get(found["service"], found["service"])
+    if old := _PRESIGNED_V2.search(unquote(query)):  # boto3 still presigns S3 like this by default
+        return old["key"], "s3"
+    raise AwsError("MissingAuthenticationToken", "the request is not signed; set the credentials that the local AWS printed", 403)
 
 
 def parse(http: HttpRequest) -> Parsed:
     """Identify the operation and read its parameters by botocore's model. Raises AwsError."""
-    key, service = signature(http.headers)
+    key, service = signature(http.headers, urlsplit(http.url).query)
     if service == "sagemaker" and "x-amz-target" not in {k.lower() for k in http.headers}:
         service = "sagemaker-runtime"
     request = Request.from_primitives(http.method, http.url, http.headers, http.body)
@@ -175,6 +193,8 @@ def forward(http: HttpRequest, parsed: Parsed) -> HttpResponse:
     if method is None:
         raise AwsError("UnknownOperationException", f"moto has no route for {http.method} {clean}", 404)
     request = Request.from_primitives(http.method, http.url, http.headers, http.body)
+    if (parsed.service, parsed.operation.name) in _OF_MANAGED_POLICIES:
+        _load_managed_policies()
     with _lock:
         try:
             status, headers, body = method(request, request.raw_url, request.headers)
@@ -187,6 +207,19 @@ def forward(http: HttpRequest, parsed: Parsed) -> HttpResponse:
     return HttpResponse(
         int(status), {str(k): str(v) for k, v in dict(headers).items()}, body.encode() if isinstance(body, str) else bytes(body)
     )
+
+
+def _load_managed_policies() -> None:
+    """AWS's own policies, read when they are first asked for: they cost a tenth of a second."""
+    backend = backends.get_backend("iam")[ACCOUNT]["aws"]
+    with _lock:
+        if not backend.aws_managed_policies:
+            default_user_config["iam"]["load_aws_managed_policies"] = True
+            try:
+                backend.aws_managed_policies = backend._init_aws_policies()
+            finally:
+                default_user_config["iam"]["load_aws_managed_policies"] = False
+            backend.managed_policies.update({p.arn: p for p in backend.aws_managed_policies})
 
 
 def _method(service: str, url: str) -> Any:
@@ -212,3 +245,37 @@ def _routes(name: str) -> list[tuple[re.Pattern[str], Any]]:
 def operations(service: str) -> list[str]:
     """All operations of a service in botocore's model."""
     return sorted(get_service_model(service).operation_names)
+
+
+def version() -> str:
+    """moto's own version."""
+    return str(moto.__version__)
+
+
+def state() -> dict[str, Any]:
+    """Everything that the backends of our services hold: name → account → region → backend."""
+    with _lock:
+        return {name: {account: dict(regions) for account, regions in backends.get_backend(name).items()} for name in _KEPT_BACKENDS}
+
+
+def set_state(content: dict[str, Any]) -> None:
+    """Put back what `state` gave, into the backends that exist: others hold references to them."""
+    with _lock:
+        for name, accounts in content.items():
+            for account, regions in accounts.items():
+                for region, saved in regions.items():
+                    backends.get_backend(name)[account][region].__dict__.update(saved.__dict__)
+
+
+def reduce(value: Any) -> Any:
+    """How to pickle what moto holds and pickle cannot: private keys, dictionaries of its own. None for anything else."""
+    if isinstance(value, RSAPrivateKey | EllipticCurvePrivateKey):
+        plain = value.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return _private_key, (plain,)
+    if isinstance(value, defaultdict) and type(value) is not defaultdict:  # its own __init__ wants arguments
+        return type(value).__new__, (type(value),), value.__dict__, None, iter(value.items())
+    return None
+
+
+def _private_key(plain: bytes) -> Any:
+    return load_der_private_key(plain, None)

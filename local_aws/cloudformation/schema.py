@@ -25,8 +25,15 @@ def _index() -> dict[str, str]:
     return dict(json.loads((_DATA / "providers" / f"{REGION}.json").read_text()))
 
 
+def is_custom(kind: str) -> bool:
+    """Whether a function of the user's stands behind a type."""
+    return kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"
+
+
 def create_only(kind: str) -> frozenset[str]:
     """Top-level properties whose change means a new resource."""
+    if is_custom(kind):
+        return frozenset()
     return frozenset(path.split("/")[2] for path in schema(kind).get("createOnlyProperties", []))
 
 

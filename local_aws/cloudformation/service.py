@@ -1,54 +1,50 @@
-"""CloudFormation's API."""
+"""CloudFormation's API: stacks, their resources, events and exports."""
 
 import json
-import re
-import threading
 import uuid
 from typing import Any
-from urllib.parse import unquote, urlsplit
-
-from botocore.exceptions import ClientError
 
 from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.clock import Clock
-from local_aws.cloudformation import template as templates
-from local_aws.cloudformation.engine import Engine, check
-from local_aws.cloudformation.stack import UPDATABLE, Stack
-from local_aws.cloudformation.template import Template, error
+from local_aws.cloudformation import describe
+from local_aws.cloudformation.check import check
+from local_aws.cloudformation.engine import Engine
+from local_aws.cloudformation.request import Requests, check_capabilities, check_rules, refuse, stack_policy
+from local_aws.cloudformation.stack import QUICK_S, UPDATABLE, Stack, Stacks
+from local_aws.cloudformation.template import error
 from local_aws.dispatcher import Call, operation
-from local_aws.errors import AwsError, Unsupported
+from local_aws.errors import AwsError
 from local_aws.principals import ACCOUNT, REGION
-
-_REFUSED = (
-    "RollbackConfiguration", "NotificationARNs", "ImportExistingResources", "StackPolicyURL", "StackPolicyDuringUpdateBody",
-    "StackPolicyDuringUpdateURL", "ResourceTypes", "RetainResources",
-)  # fmt: skip
-_NAMED_CAPABILITIES = {"CAPABILITY_NAMED_IAM"}
 
 
 class CloudFormation:
     """Stacks, by name and by id. Deleted ones stay describable by id."""
 
-    def __init__(self, clients: Clients, clock: Clock, background: Background, engine: Engine) -> None:
-        self._clients, self._clock, self._background, self._engine = clients, clock, background, engine
-        self._stacks: dict[str, Stack] = {}
-        self._deleted: dict[str, Stack] = {}
-        self._lock = threading.Lock()
+    kept = ("stacks",)
+
+    def __init__(self, clients: Clients, clock: Clock, background: Background, engine: Engine, stacks: Stacks) -> None:
+        self._clock, self._background, self._engine, self.stacks = clock, background, engine, stacks
+        self._requests = Requests(clients)
+
+    def resume(self) -> None:
+        """After a restore: an operation that was cut off has failed."""
+        for stack in self.stacks.live.values():
+            if stack.busy:
+                self._engine.interrupted(stack)
 
     @operation("cloudformation", "CreateStack")
     def create(self, call: Call) -> dict[str, Any]:
         params = call.params
         name = params["StackName"]
-        self._refuse(params)
-        if params.get("OnFailure") == "DELETE":
-            raise Unsupported("stacks with OnFailure=DELETE")
-        template = self._template(params)
+        refuse(params)
+        template = self._requests.template(params)
         check(template)
-        self._check_capabilities(template, params)
-        values, ssm_names = self._parameters(template, params, {}, {})
-        with self._lock:
-            if name in self._stacks:
+        check_capabilities(template, params)
+        values, ssm_names = self._requests.parameters(template, params, {}, {})
+        check_rules(template, name, values)
+        with self.stacks.lock:
+            if name in self.stacks.live:
                 raise AwsError("AlreadyExistsException", f"Stack [{name}] already exists")
             stack = Stack(
                 name=name,
@@ -60,262 +56,176 @@ class CloudFormation:
                 token=params.get("ClientRequestToken", ""),
                 tags=params.get("Tags", []),
                 termination_protection=params.get("EnableTerminationProtection", False),
-                policy=self._policy(params),
+                policy=stack_policy(params),
                 tokens={params["ClientRequestToken"]} if "ClientRequestToken" in params else set(),
                 ssm_names=ssm_names,
+                capabilities=params.get("Capabilities", []),
+                disable_rollback=params.get("DisableRollback", False) or params.get("OnFailure") == "DO_NOTHING",
             )
-            self._stacks[name] = stack
-        rollback_off = params.get("DisableRollback", False) or params.get("OnFailure") == "DO_NOTHING"
-        self._background.submit(lambda: self._engine.create(stack, disable_rollback=rollback_off))
+            self.stacks.live[name] = stack
+
+        def work() -> None:
+            delete = params.get("OnFailure") == "DELETE"
+            self._engine.create(stack, disable_rollback=stack.disable_rollback, delete_on_failure=delete)
+            self._bury(stack)
+
+        self._background.submit(work)
         return {"StackId": stack.id}
 
     @operation("cloudformation", "UpdateStack")
     def update(self, call: Call) -> dict[str, Any]:
         params = call.params
-        self._refuse(params)
-        stack = self._stack(params["StackName"])
-        with self._lock:
+        refuse(params)
+        stack = self.stacks.get(params["StackName"])
+        with self.stacks.lock:
             token = params.get("ClientRequestToken", "")
             if token and token in stack.tokens:
                 raise AwsError("TokenAlreadyExistsException", f"A client request token {token} was already used for stack {stack.name}")
             if stack.status not in UPDATABLE:
                 raise error(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
-            template = stack.template if params.get("UsePreviousTemplate") else self._template(params)
+            template = stack.template if params.get("UsePreviousTemplate") else self._requests.template(params)
             check(template)
-            self._check_capabilities(template, params)
-            values, ssm_names = self._parameters(template, params, stack.parameters, stack.ssm_names)
-            if json.loads(template.text) == json.loads(stack.template.text) and values == stack.parameters:
+            check_capabilities(template, params)
+            values, ssm_names = self._requests.parameters(template, params, stack.parameters, stack.ssm_names)
+            check_rules(template, stack.name, values)
+            tags = params.get("Tags", stack.tags)
+            if template.raw == stack.template.raw and values == stack.parameters and tags == stack.tags:
                 raise error("No updates are to be performed.")
             if "StackPolicyBody" in params:
-                stack.policy = self._policy(params)
+                stack.policy = stack_policy(params)
             # an operation's role stays with the stack until another operation names one
             stack.role = params.get("RoleARN", stack.role)
-            stack.token, stack.updated = token, self._clock.now()
+            stack.token, stack.updated, stack.tags = token, self._clock.now(), tags
             stack.tokens.add(token)
-            stack.ssm_names = ssm_names
+            stack.ssm_names, stack.capabilities = ssm_names, params.get("Capabilities", [])
+            stack.disable_rollback = params.get("DisableRollback", False)
             stack.status = "UPDATE_IN_PROGRESS"
             stack.settled.clear()
-        self._background.submit(lambda: self._engine.update(stack, template, values))
+        self._background.submit(lambda: self._engine.update(stack, template, values, disable_rollback=stack.disable_rollback))
         return {"StackId": stack.id}
 
     @operation("cloudformation", "ContinueUpdateRollback")
     def continue_rollback(self, call: Call) -> dict[str, Any]:
-        stack = self._stack(call.params["StackName"])
-        with self._lock:
-            if stack.status != "UPDATE_ROLLBACK_FAILED":
-                raise error(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
-            skip = frozenset(call.params.get("ResourcesToSkip", []))
-            failed = {c.logical_id for c in stack.rollback.progress.changes}
-            if skip - failed:
-                raise error(
-                    f"ResourcesToSkip: {', '.join(sorted(skip - failed))} did not fail to roll back; these did: {', '.join(failed)}"
-                )
-            # an operation's role stays with the stack until another operation names one
-            stack.role = call.params.get("RoleARN", stack.role)
-            stack.status = "UPDATE_ROLLBACK_IN_PROGRESS"
-            stack.settled.clear()
-        self._background.submit(lambda: self._engine.resume_rollback(stack, skip))
+        unfinished = self.stacks.get(call.params["StackName"]).unfinished
+        failed = {c.logical_id for c in unfinished.changes} if unfinished else set()
+        if unknown := sorted(set(call.params.get("ResourcesToSkip", [])) - failed):
+            raise error(f"ResourcesToSkip: {', '.join(unknown)} did not fail to roll back; these did: {', '.join(sorted(failed))}")
+        self._roll_back(call, ("UPDATE_ROLLBACK_FAILED",))
         return {}
+
+    @operation("cloudformation", "RollbackStack")
+    def roll_back(self, call: Call) -> dict[str, Any]:
+        return {"StackId": self._roll_back(call, ("CREATE_FAILED", "UPDATE_FAILED")).id}
+
+    def _roll_back(self, call: Call, allowed: tuple[str, ...]) -> Stack:
+        stack = self.stacks.get(call.params["StackName"])
+        with self.stacks.lock:
+            if stack.status not in allowed or stack.unfinished is None:
+                raise error(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
+            stack.role = call.params.get("RoleARN", stack.role)
+            stack.status = f"{stack.unfinished.prefix}_IN_PROGRESS"
+            stack.settled.clear()
+        self._background.submit(lambda: self._engine.roll_back(stack, call.params.get("ResourcesToSkip", [])))
+        return stack
 
     @operation("cloudformation", "DeleteStack")
     def delete(self, call: Call) -> None:
-        name = call.params["StackName"]
-        stack = self._stacks.get(name) or next((s for s in self._stacks.values() if s.id == name), None)
-        if stack is None:
+        stack = self.stacks.find(call.params["StackName"])
+        if stack is None or stack.status == "DELETE_COMPLETE":
             return  # deleting what is not there succeeds
         if stack.termination_protection:
             raise error(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
         if stack.busy:
             raise error(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
-        self._refuse(call.params)
+        refuse(call.params)
         stack.role = call.params.get("RoleARN", stack.role)
         stack.status = "DELETE_IN_PROGRESS"
         stack.settled.clear()
 
         def work() -> None:
             self._engine.delete(stack)
-            if stack.status == "DELETE_COMPLETE":
-                with self._lock:
-                    self._deleted[stack.id] = self._stacks.pop(stack.name)
+            self._bury(stack)
 
         self._background.submit(work)
+        stack.settled.wait(QUICK_S)
+
+    def _bury(self, stack: Stack) -> None:
+        """A deleted stack gives its name free."""
+        if stack.status == "DELETE_COMPLETE":
+            stack.deleted = self._clock.now()
+            with self.stacks.lock:
+                self.stacks.deleted[stack.id] = self.stacks.live.pop(stack.name)
 
     @operation("cloudformation", "DescribeStacks")
     def describe(self, call: Call) -> dict[str, Any]:
         name = call.params.get("StackName")
-        stacks = [self._stack(name)] if name else list(self._stacks.values())
-        return {"Stacks": [_described(s) for s in stacks]}
+        found = [self.stacks.get(name)] if name else list(self.stacks.live.values())
+        return describe.page([describe.stack(s) for s in found], call.params, "Stacks")
 
     @operation("cloudformation", "ListStacks")
     def list(self, call: Call) -> dict[str, Any]:
         wanted = call.params.get("StackStatusFilter") or []
-        stacks = [*self._stacks.values(), *self._deleted.values()]
-        return {
-            "StackSummaries": [
-                {"StackId": s.id, "StackName": s.name, "CreationTime": s.created, "StackStatus": s.status}
-                for s in stacks
-                if not wanted or s.status in wanted
-            ]
-        }
+        found = [describe.summary(s) for s in self.stacks if not wanted or s.status in wanted]
+        return describe.page(found, call.params, "StackSummaries")
 
     @operation("cloudformation", "DescribeStackEvents")
     def events(self, call: Call) -> dict[str, Any]:
-        return {"StackEvents": list(reversed(self._stack(call.params["StackName"]).events))}
+        return describe.page(list(reversed(self.stacks.get(call.params["StackName"]).events)), call.params, "StackEvents")
 
     @operation("cloudformation", "DescribeStackResources")
     def resources(self, call: Call) -> dict[str, Any]:
-        stack = self._stack(call.params["StackName"])
-        return {
-            "StackResources": [
-                {
-                    "StackName": stack.name,
-                    "StackId": stack.id,
-                    "LogicalResourceId": r.logical_id,
-                    "PhysicalResourceId": r.id,
-                    "ResourceType": r.type,
-                    "Timestamp": r.changed,
-                    "ResourceStatus": "CREATE_COMPLETE",
-                }
-                for r in stack.records.values()
-            ]
-        }
+        params = call.params
+        named = "StackName" in params
+        stack = self.stacks.get(params["StackName"]) if named else self._owner(params.get("PhysicalResourceId", ""))
+        found = [r for r in stack.records.values() if params.get("LogicalResourceId", r.logical_id) == r.logical_id]
+        return {"StackResources": [{**describe.of(stack), **describe.resource(stack, r), "Timestamp": r.changed} for r in found]}
+
+    def _owner(self, physical: str) -> Stack:
+        for stack in self.stacks.live.values():
+            if any(r.id == physical for r in stack.records.values()):
+                return stack
+        raise error(f"Stack for {physical} does not exist")
+
+    @operation("cloudformation", "DescribeStackResource")
+    def resource(self, call: Call) -> dict[str, Any]:
+        stack, name = self.stacks.get(call.params["StackName"]), call.params["LogicalResourceId"]
+        if name not in stack.records:
+            raise error(f"Resource {name} does not exist for stack {stack.name}")
+        record = stack.records[name]
+        metadata = stack.template.resources.get(name, {}).get("Metadata")
+        detail = {**describe.of(stack), **describe.resource(stack, record), "LastUpdatedTimestamp": record.changed}
+        return {"StackResourceDetail": {**detail, **({"Metadata": str(metadata)} if metadata else {})}}
 
     @operation("cloudformation", "ListStackResources")
     def list_resources(self, call: Call) -> dict[str, Any]:
-        stack = self._stack(call.params["StackName"])
-        return {
-            "StackResourceSummaries": [
-                {
-                    "LogicalResourceId": r.logical_id,
-                    "PhysicalResourceId": r.id,
-                    "ResourceType": r.type,
-                    "LastUpdatedTimestamp": r.changed,
-                    "ResourceStatus": "CREATE_COMPLETE",
-                }
-                for r in stack.records.values()
-            ]
-        }
+        stack = self.stacks.get(call.params["StackName"])
+        found = [{**describe.resource(stack, r), "LastUpdatedTimestamp": r.changed} for r in stack.records.values()]
+        return describe.page(found, call.params, "StackResourceSummaries")
 
-    @operation("cloudformation", "GetTemplate")
-    def get_template(self, call: Call) -> dict[str, Any]:
-        return {"TemplateBody": self._stack(call.params["StackName"]).template.text, "StagesAvailable": ["Original", "Processed"]}
+    @operation("cloudformation", "ListExports")
+    def exports(self, call: Call) -> dict[str, Any]:
+        found = [{"ExportingStackId": id, "Name": name, "Value": value} for name, (id, value) in sorted(self.stacks.exports().items())]
+        return describe.page(found, call.params, "Exports")
+
+    @operation("cloudformation", "ListImports")
+    def imports(self, call: Call) -> dict[str, Any]:
+        name = call.params["ExportName"]
+        importers = self.stacks.importers(name)
+        if not importers:
+            raise error(f"Export '{name}' is not imported by any stack.")
+        return describe.page(importers, call.params, "Imports")
 
     @operation("cloudformation", "SetStackPolicy")
     def set_policy(self, call: Call) -> None:
-        self._stack(call.params["StackName"]).policy = self._policy(call.params)
+        self.stacks.get(call.params["StackName"]).policy = stack_policy(call.params)
 
     @operation("cloudformation", "GetStackPolicy")
     def get_policy(self, call: Call) -> dict[str, Any]:
-        policy = self._stack(call.params["StackName"]).policy
+        policy = self.stacks.get(call.params["StackName"]).policy
         return {"StackPolicyBody": json.dumps(policy)} if policy else {}
 
     @operation("cloudformation", "UpdateTerminationProtection")
     def protect(self, call: Call) -> dict[str, Any]:
-        stack = self._stack(call.params["StackName"])
+        stack = self.stacks.get(call.params["StackName"])
         stack.termination_protection = call.params["EnableTerminationProtection"]
         return {"StackId": stack.id}
-
-    def _stack(self, name: str) -> Stack:
-        """By name, or by id, which also finds deleted stacks. Raises AwsError."""
-        if name in self._stacks:
-            return self._stacks[name]
-        for stack in [*self._stacks.values(), *self._deleted.values()]:
-            if stack.id == name:
-                return stack
-        raise error(f"Stack with id {name} does not exist")
-
-    def _parameters(
-        self, template: Template, params: dict[str, Any], previous: dict[str, str], ssm_names: dict[str, str]
-    ) -> tuple[dict[str, str], dict[str, str]]:
-        """Values by parameter, and what was given for those that are read from SSM. Raises AwsError."""
-        names: dict[str, str] = {}
-        given: dict[str, str | None] = {
-            p["ParameterKey"]: None if p.get("UsePreviousValue") else p.get("ParameterValue", "") for p in params.get("Parameters", [])
-        }
-        for name, spec in template.raw.get("Parameters", {}).items():
-            if spec["Type"].startswith("AWS::SSM::Parameter::Value"):
-                source = given.get(name) or (ssm_names.get(name) if name in given else None) or spec.get("Default")
-                if source is not None:
-                    names[name], given[name] = source, self._from_ssm(source)
-            elif spec["Type"] not in ("String", "Number"):
-                raise Unsupported(f"parameters of type {spec['Type']} ({name})")
-        return templates.parameters(template, given, previous), names
-
-    def _from_ssm(self, name: str) -> str:
-        try:
-            return str(self._clients.admin("ssm").get_parameter(Name=name)["Parameter"]["Value"])
-        except ClientError:
-            raise error(f"Unable to fetch parameters [{name}] from parameter store for this account.") from None
-
-    def _template(self, params: dict[str, Any]) -> Template:
-        if "TemplateBody" in params:
-            return templates.parse(params["TemplateBody"])
-        if "TemplateURL" not in params:
-            raise error("Either Template URL or Template Body must be specified.")
-        bucket, key = _s3_location(params["TemplateURL"])
-        try:
-            body = self._clients.service("s3", "cloudformation.amazonaws.com").get_object(Bucket=bucket, Key=key)["Body"].read()
-        except Exception as fault:
-            raise error(f"S3 error: {fault} ({params['TemplateURL']})") from None
-        return templates.parse(body.decode())
-
-    @staticmethod
-    def _policy(params: dict[str, Any]) -> dict[str, Any] | None:
-        body = params.get("StackPolicyBody")
-        if not body:
-            return None
-        try:
-            return dict(json.loads(body))
-        except ValueError as fault:
-            raise error(f"Error validating stack policy: {fault}") from None
-
-    @staticmethod
-    def _check_capabilities(template: Template, params: dict[str, Any]) -> None:
-        roles = [r for r in template.resources.values() if r["Type"] == "AWS::IAM::Role"]
-        if roles and not _NAMED_CAPABILITIES & set(params.get("Capabilities", [])):
-            raise AwsError("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_NAMED_IAM]")
-
-    @staticmethod
-    def _refuse(params: dict[str, Any]) -> None:
-        for name in _REFUSED:
-            if params.get(name):
-                raise Unsupported(f"stacks with {name}")
-
-
-def _described(stack: Stack) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "StackId": stack.id,
-        "StackName": stack.name,
-        "CreationTime": stack.created,
-        "StackStatus": stack.status,
-        "Parameters": [
-            {"ParameterKey": k, "ParameterValue": stack.ssm_names[k], "ResolvedValue": v}
-            if k in stack.ssm_names
-            else {"ParameterKey": k, "ParameterValue": v}
-            for k, v in stack.parameters.items()
-        ],
-        "Outputs": stack.outputs,
-        "Tags": stack.tags,
-        "EnableTerminationProtection": stack.termination_protection,
-        "DisableRollback": False,
-        "Capabilities": ["CAPABILITY_NAMED_IAM"],
-    }
-    if stack.reason:
-        out["StackStatusReason"] = stack.reason
-    if stack.updated:
-        out["LastUpdatedTime"] = stack.updated
-    if stack.role:
-        out["RoleARN"] = stack.role
-    return out
-
-
-def _s3_location(url: str) -> tuple[str, str]:
-    """Bucket and key of an S3 URL in either style."""
-    parts = urlsplit(url)
-    host = parts.netloc.split(":")[0]
-    path = unquote(parts.path.lstrip("/"))
-    virtual = re.fullmatch(r"(.+)\.s3[.-].*amazonaws\.com", host)
-    if virtual:
-        return virtual[1], path
-    bucket, _, key = path.partition("/")
-    return bucket, key

@@ -1,12 +1,12 @@
 """A template: parameters, conditions, intrinsic functions and the order that its references demand."""
 
 import base64
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local_aws.cloudformation.text import read
 from local_aws.errors import AwsError, Unsupported
 from local_aws.principals import ACCOUNT, REGION
 
@@ -20,6 +20,7 @@ _PSEUDO = {
 }
 _SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Rules", "Resources", "Outputs")
 _RESOURCE_KEYS = ("Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
+POLICIES = ("Delete", "Retain", "RetainExceptOnCreate")
 _SUB = re.compile(r"\$\{([^!${}][^${}]*)\}")
 _INTRINSICS = (
     "Fn::Join",
@@ -34,6 +35,8 @@ _INTRINSICS = (
     "Fn::Not",
     "Fn::And",
     "Fn::Or",
+    "Fn::ImportValue",
+    "Fn::GetAZs",
 )
 
 
@@ -68,17 +71,19 @@ class Template:
         resource = self.resources[name]
         named = resource.get("DependsOn", [])
         return ({named} if isinstance(named, str) else set(named)) | {
-            r for r in _references(resource.get("Properties", {})) if r in self.resources
+            r for r in references(resource.get("Properties", {})) if r in self.resources
         }
 
 
+EMPTY = Template("{}", {}, {})  # of a stack that is still in review
+
+
 def parse(text: str) -> Template:
-    """Parse JSON and check everything that can be checked without parameters."""
-    try:
-        raw = json.loads(text)
-    except ValueError as fault:
-        raise error(f"Template format error: JSON not well-formed. ({fault})") from None
+    """Parse, and check everything that can be checked without parameters."""
+    raw = read(text)
     for section in raw:
+        if section == "Transform":
+            raise Unsupported(f"templates with a Transform ({raw[section]})")
         if section not in _SECTIONS:
             raise error(f"Invalid template property or properties [{section}]")
     resources = raw.get("Resources") or {}
@@ -91,7 +96,7 @@ def parse(text: str) -> Template:
     template = Template(text, raw, resources)
     known = set(resources) | set(raw.get("Parameters", {})) | set(_PSEUDO) | {"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs"}
     for name, resource in resources.items():
-        unknown = set(_references(resource.get("Properties", {}))) - known
+        unknown = set(references(resource.get("Properties", {}))) - known
         unknown |= template.dependencies(name) - set(resources)
         if unknown:
             listed = ", ".join(sorted(unknown))
@@ -103,10 +108,8 @@ def parse(text: str) -> Template:
 
 
 def _check_outputs(template: Template, known: set[str]) -> None:
-    for name, spec in template.raw.get("Outputs", {}).items():
-        if "Export" in spec:
-            raise Unsupported(f"exports (output {name})")
-        unknown = set(_references(spec.get("Value"))) - known
+    for spec in template.raw.get("Outputs", {}).values():
+        unknown = set(references([spec.get("Value"), spec.get("Export")])) - known
         if unknown:
             missing = ", ".join(sorted(unknown))
             raise error(f"Template format error: Unresolved resource dependencies [{missing}] in the Outputs block of the template")
@@ -116,13 +119,13 @@ def _check_functions(template: Template) -> None:
     """Functions, conditions and policies that are not known are refused before anything is created."""
     raw = template.raw
     conditions = raw.get("Conditions", {})
-    used = [*conditions.values(), *(spec.get("Value") for spec in raw.get("Outputs", {}).values())]
+    used = [*conditions.values(), *([s.get("Value"), s.get("Export")] for s in raw.get("Outputs", {}).values())]
     named = {item["Condition"] for item in (*template.resources.values(), *raw.get("Outputs", {}).values()) if "Condition" in item}
     for name, resource in template.resources.items():
         used.append(resource.get("Properties"))
         for key in ("DeletionPolicy", "UpdateReplacePolicy"):
-            if resource.get(key, "Delete") not in ("Delete", "Retain"):
-                raise Unsupported(f"the {key} {resource[key]} ({name}; it does Delete and Retain)")
+            if resource.get(key, "Delete") not in POLICIES:
+                raise Unsupported(f"the {key} {resource[key]} ({name}; it does {', '.join(POLICIES)})")
     for name, argument in (pair for value in used for pair in _functions(value)):
         if name not in _INTRINSICS:
             raise Unsupported(f"the intrinsic function {name}")
@@ -147,7 +150,7 @@ def parameters(template: Template, given: Mapping[str, str | None], previous: Ma
         if value is None:
             missing.append(name)
             continue
-        values[name] = str(value)
+        values[name] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
         pattern, allowed = spec.get("AllowedPattern"), spec.get("AllowedValues")
         if pattern and not re.fullmatch(pattern, values[name]):
             raise error(f"Parameter '{name}' must match pattern {pattern}")
@@ -181,6 +184,8 @@ class Scope:
     parameters: dict[str, str]
     refs: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    exports: Mapping[str, str] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
 
     def condition(self, name: str) -> bool:
         conditions = self.template.raw.get("Conditions", {})
@@ -211,7 +216,9 @@ class Scope:
 
     def _ref(self, name: str) -> Any:
         if name in self.parameters:
-            return self.parameters[name]
+            kind = str(self.template.raw["Parameters"][name]["Type"])
+            listed = kind == "CommaDelimitedList" or "List<" in kind
+            return [v.strip() for v in self.parameters[name].split(",")] if listed else self.parameters[name]
         own = {"AWS::StackName": self.stack_name, "AWS::StackId": self.stack_id, **_PSEUDO}
         if name in own:
             return own[name]
@@ -238,7 +245,10 @@ class Scope:
             return self._attribute(resource, self.value(attribute))
         if name == "Fn::Sub":
             return self._sub(argument)
-        arguments = self.value(argument)
+        return self._function(name, self.value(argument))
+
+    def _function(self, name: str, arguments: Any) -> Any:
+        """A function of values alone."""
         if name == "Fn::Join":
             return str(arguments[0]).join(map(str, arguments[1]))
         if name == "Fn::FindInMap":
@@ -247,6 +257,10 @@ class Scope:
             return self._select(*arguments)
         if name == "Fn::Split":
             return str(arguments[1]).split(arguments[0])
+        if name == "Fn::ImportValue":
+            return self._import(str(arguments))
+        if name == "Fn::GetAZs":
+            return [f"{arguments or REGION}{zone}" for zone in "abcdef"]
         if name == "Fn::Base64":
             return base64.b64encode(str(arguments).encode()).decode()
         if name == "Fn::Equals":
@@ -269,6 +283,12 @@ class Scope:
 
         return _SUB.sub(replace, text).replace("${!", "${")
 
+    def _import(self, name: str) -> str:
+        if name not in self.exports:
+            raise error(f"No export named {name} found.")
+        self.imported.add(name)
+        return self.exports[name]
+
     @staticmethod
     def _select(index: Any, values: list[Any]) -> Any:
         if not 0 <= int(index) < len(values):
@@ -290,11 +310,11 @@ def _functions(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((name, argument) for name, argument in value.items() if name.startswith("Fn::"))
 
 
-def _references(value: Any) -> Iterator[str]:
+def references(value: Any) -> Iterator[str]:
     """Logical ids and parameters that a value refers to."""
     if isinstance(value, list):
         for part in value:
-            yield from _references(part)
+            yield from references(part)
     elif isinstance(value, dict):
         for name, argument in value.items():
             if name == "Ref":
@@ -303,7 +323,7 @@ def _references(value: Any) -> Iterator[str]:
                 yield argument.split(".")[0] if isinstance(argument, str) else argument[0]
             elif name == "Fn::Sub":
                 text, values = argument if isinstance(argument, list) else (argument, {})
-                yield from _references(values)
+                yield from references(values)
                 yield from (m.strip().split(".")[0] for m in _SUB.findall(text) if m.strip() not in values)
             else:
-                yield from _references(argument)
+                yield from references(argument)

@@ -45,11 +45,14 @@ class Rule:
 class Events:
     """The default event bus."""
 
-    def __init__(self, clients: Clients, clock: Clock, background: Background) -> None:
+    kept = ("_rules",)
+
+    def __init__(self, clients: Clients, clock: Clock, background: Background, keep: int | None = None) -> None:
         self._clients, self._clock, self._background = clients, clock, background
         self._rules: dict[str, Rule] = {}
         self._lock = threading.Lock()
         self.history: list[dict[str, Any]] = []
+        self._keep = keep
         self._listeners: list[Any] = []
 
     def listen(self, listener: Any) -> None:
@@ -78,6 +81,8 @@ class Events:
         """Give one event to every target of every matching rule. Delivering an event twice is allowed: AWS does."""
         with self._lock:
             self.history.append(event)
+            if self._keep and len(self.history) > 2 * self._keep:
+                del self.history[: -self._keep]
             targets = [(r, t) for r in self._rules.values() if r.enabled and pattern.matches(r.pattern, event) for t in r.targets.values()]
         for listener in self._listeners:
             listener(event)

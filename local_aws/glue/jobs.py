@@ -28,6 +28,8 @@ _LAST_LINES = 5
 class GlueJobs:
     """Jobs and their runs."""
 
+    kept = ("_jobs", "_runs")
+
     def __init__(self, clients: Clients, clock: Clock, background: Background, launcher: Launcher, events: Events) -> None:
         self._clients, self._clock = clients, clock
         self._background, self._launcher, self._events = background, launcher, events

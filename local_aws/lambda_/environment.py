@@ -36,6 +36,9 @@ class Function:
     policy: list[dict[str, Any]] = field(default_factory=list)
     generation: int = 0  # counts changes of code and configuration: environments of an earlier one are not used again
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "idle": []}  # processes are not kept
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -36,12 +36,19 @@ _CONFIGURED = (
 class Lambda:
     """Functions, asynchronous invocation and SQS event sources."""
 
+    kept = ("_functions", "_mappings")
+
     def __init__(self, clients: Clients, clock: Clock, background: Background, launcher: Launcher, metrics: MetricStore) -> None:
         self._clients, self._clock, self._metrics = clients, clock, metrics
         self._background, self._launcher = background, launcher
         self._functions: dict[str, Function] = {}
         self._mappings: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
+
+    def resume(self) -> None:
+        """After a restore: ask the queues again."""
+        for mapping in list(self._mappings.values()):
+            self._background.submit(partial(self._poll, mapping))
 
     def close(self) -> None:
         for function in self._functions.values():

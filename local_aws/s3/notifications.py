@@ -17,6 +17,8 @@ _TARGETS = ("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigu
 class BucketNotifications:
     """Keeps notification configurations and bucket policies (moto would misread both) and sends object events."""
 
+    kept = ("_enabled", "policies", "_sequence")
+
     def __init__(self, events: Events, clients: Clients) -> None:
         self._events, self._clients = events, clients
         self._enabled: dict[str, dict[str, Any]] = {}

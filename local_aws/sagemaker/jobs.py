@@ -75,6 +75,8 @@ class Jobs(ABC):
 
     kind = ""  # processing, training
 
+    kept = ("_jobs",)
+
     def __init__(self, world: World) -> None:
         self.world = world
         self._jobs: dict[str, Job] = {}

@@ -36,6 +36,8 @@ class Container:
 class Models:
     """CreateModel, CreateEndpointConfig and their kin."""
 
+    kept = ("_models", "_configs")
+
     def __init__(self, world: World, registry: Registry) -> None:
         self._world, self._registry = world, registry
         self._models: dict[str, dict[str, Any]] = {}

@@ -20,6 +20,8 @@ _SUMMARY = (
 class Registry:
     """Model package groups and versioned packages."""
 
+    kept = ("_groups", "_packages", "_tokens")
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._groups: dict[str, dict[str, Any]] = {}

@@ -21,9 +21,16 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 class Scheduler:
     """Schedules of the default group. Other expressions than ``rate(…)`` are refused."""
 
+    kept = ("_schedules",)
+
     def __init__(self, clients: Clients, clock: Clock, background: Background) -> None:
         self._clients, self._clock, self._background = clients, clock, background
         self._schedules: dict[str, dict[str, Any]] = {}
+
+    def resume(self) -> None:
+        """After a restore: plan again, a whole interval from now. What fell due in between is not made up for."""
+        for schedule in self._schedules.values():
+            self._plan(schedule, self._clock.now() + schedule["_every"])
 
     @operation("scheduler", "CreateSchedule")
     def create(self, call: Call) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Topic:
 class Sns:
     """Topics. Everything published is kept in ``published``; e-mail goes to ``inbox``."""
 
+    kept = ("_topics", "published", "inbox")
+
     def __init__(self, clients: Clients, clock: Clock, background: Background) -> None:
         self._clients, self._clock, self._background = clients, clock, background
         self._topics: dict[str, Topic] = {}

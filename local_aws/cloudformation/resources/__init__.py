@@ -3,6 +3,8 @@
 from local_aws.cloudformation.resources import (
     chatbot,
     cloudwatch,
+    custom,
+    ecr,
     events,
     glue,
     iam,
@@ -17,8 +19,11 @@ from local_aws.cloudformation.resources import (
     storage,
 )
 from local_aws.cloudformation.resources.base import Resource
+from local_aws.cloudformation.schema import is_custom
 
-_MODULES = (chatbot, cloudwatch, events, glue, iam, kms, lambda_, messaging, monitoring, oidc, operations, s3, sagemaker, storage)
+_MODULES = (
+    chatbot, cloudwatch, custom, ecr, events, glue, iam, kms, lambda_, messaging, monitoring, oidc, operations, s3, sagemaker, storage,
+)  # fmt: skip
 
 HANDLERS: dict[str, Resource] = {
     value.type: value()
@@ -26,3 +31,8 @@ HANDLERS: dict[str, Resource] = {
     for value in vars(module).values()
     if isinstance(value, type) and issubclass(value, Resource) and value is not Resource and hasattr(value, "type")
 }
+
+
+def handler_of(kind: str) -> Resource:
+    """The handler of a type that `check` has let pass."""
+    return HANDLERS[custom.CustomResource.type if is_custom(kind) else kind]

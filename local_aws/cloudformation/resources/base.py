@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from local_aws.cloudformation.responses import Responses
 from local_aws.errors import AwsError
 
 
@@ -20,6 +21,8 @@ class Context:
     # waits for what may take time of the clock; see Background.park
     park: Callable[[Callable[[], bool]], None]
     sees_endpoint_rollbacks: bool = True
+    kind: str = ""
+    responses: Responses | None = None
 
     def generated_name(self, limit: int = 64) -> str:
         """A name for a resource that the template leaves unnamed; a new one each time, so that a replacement can stand beside the old."""
@@ -55,6 +58,10 @@ class Resource(ABC):
     @abstractmethod
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
         """Delete it; what is gone already is no error."""
+
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        """The resource of this name that exists outside of any stack, for an import; None when there is none or a type has no names."""
+        return None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         """Change it in place. By default a type cannot."""

@@ -1,4 +1,4 @@
-"""AWS::IAM::Role and AWS::IAM::Policy."""
+"""AWS::IAM::Role, Policy and ManagedPolicy."""
 
 import json
 from typing import Any
@@ -84,3 +84,50 @@ class Policy(Resource):
                 iam.delete_role_policy(RoleName=role, PolicyName=properties["PolicyName"])
             except iam.exceptions.NoSuchEntityException:
                 pass  # the role went first
+
+
+class ManagedPolicy(Resource):
+    type = "AWS::IAM::ManagedPolicy"
+    properties = names("ManagedPolicyName PolicyDocument Description Path Roles")
+
+    def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        iam = context.client("iam")
+        arn = iam.create_policy(
+            PolicyName=properties.get("ManagedPolicyName") or context.generated_name(),
+            PolicyDocument=json.dumps(properties["PolicyDocument"]),
+            Description=properties.get("Description", ""),
+            Path=properties.get("Path", "/"),
+        )["Policy"]["Arn"]
+        self._attach(iam, arn, [], properties.get("Roles", []))
+        return Made(arn, {"PolicyArn": arn})
+
+    def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
+        iam = context.client("iam")
+        if old["PolicyDocument"] != new["PolicyDocument"]:
+            self._prune(iam, id)
+            iam.create_policy_version(PolicyArn=id, PolicyDocument=json.dumps(new["PolicyDocument"]), SetAsDefault=True)
+        self._attach(iam, id, old.get("Roles", []), new.get("Roles", []))
+        return Made(id, {"PolicyArn": id})
+
+    def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
+        iam = context.client("iam")
+        try:
+            self._attach(iam, id, properties.get("Roles", []), [])
+            self._prune(iam, id)
+            iam.delete_policy(PolicyArn=id)
+        except iam.exceptions.NoSuchEntityException:
+            pass  # gone already
+
+    @staticmethod
+    def _attach(iam: Any, arn: str, old: list[str], new: list[str]) -> None:
+        for role in set(old) - set(new):
+            iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+        for role in set(new) - set(old):
+            iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+
+    @staticmethod
+    def _prune(iam: Any, arn: str) -> None:
+        """A policy has at most five versions: only the one in force stays."""
+        for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])

@@ -18,6 +18,11 @@ class Bucket(Resource):
         self._configure(s3, name, properties)
         return self._made(name)
 
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        name = properties.get("BucketName")
+        found = [b["Name"] for b in context.client("s3").list_buckets()["Buckets"]]
+        return self._made(str(name)) if name in found else None
+
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         self._configure(context.client("s3"), id, new)
         return self._made(id)

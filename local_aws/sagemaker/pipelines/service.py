@@ -21,6 +21,8 @@ from local_aws.sagemaker.transfer import split
 class Pipelines:
     """Pipelines and their executions."""
 
+    kept = ("_pipelines", "_executions", "_tokens")
+
     def __init__(self, world: World, runners: Runners) -> None:
         self._world, self._runners = world, runners
         self._pipelines: dict[str, dict[str, Any]] = {}

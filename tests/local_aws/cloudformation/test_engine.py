@@ -192,6 +192,7 @@ def test_changes_of_stacks_and_resources_are_on_the_bus(aws: LocalAws) -> None:
     resource = emitted(aws, "CloudFormation Resource Status Change", **{"stack-id": id})
     assert [(e["logical-resource-id"], e["status-details"]["status"]) for e in resource] == [
         ("A", "CREATE_IN_PROGRESS"),
+        ("A", "CREATE_IN_PROGRESS"),
         ("A", "CREATE_COMPLETE"),
     ]
     assert resource[-1]["physical-resource-id"] == "/bus/a"

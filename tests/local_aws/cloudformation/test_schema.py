@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local_aws.cloudformation import policy
-from local_aws.cloudformation.engine import check
+from local_aws.cloudformation.check import check
 from local_aws.cloudformation.schema import create_only, faults, schema
 from local_aws.cloudformation.template import parse
 from local_aws.errors import AwsError, Unsupported

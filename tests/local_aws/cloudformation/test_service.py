@@ -153,14 +153,13 @@ def test_a_parameter_keeps_its_previous_value_only_when_asked(aws: LocalAws) -> 
 
 @pytest.mark.parametrize(
     "extra",
-    [{"RollbackConfiguration": {"RollbackTriggers": [{"Arn": "a", "Type": "t"}]}}, {"StackPolicyURL": "u"}, {"OnFailure": "DELETE"}],
+    [{"RollbackConfiguration": {"RollbackTriggers": [{"Arn": "a", "Type": "t"}]}}, {"StackPolicyURL": "u"}],
 )
 def test_what_is_not_emulated_is_refused(aws: LocalAws, extra: dict[str, Any]) -> None:
     code, message = refusal(lambda: create(aws, "no", {"A": parameter("/no/a")}, **extra))
     assert code == "LocalAwsUnsupported"
     assert next(iter(extra)) in message
-    change_set = lambda: aws.client("cloudformation").create_change_set(StackName="no", ChangeSetName="c", TemplateBody="{}")  # noqa: E731
-    assert "cloudformation:CreateChangeSet" in refusal(change_set)[1]
+    assert "cloudformation:CreateStackSet" in refusal(lambda: aws.client("cloudformation").create_stack_set(StackSetName="no"))[1]
 
 
 def test_names_are_unique_and_deleted_stacks_are_found_by_id(aws: LocalAws) -> None:

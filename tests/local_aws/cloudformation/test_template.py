@@ -101,10 +101,10 @@ def test_order_follows_references_of_every_kind_and_depends_on() -> None:
         (parameter("/a", {"Fn::Sub": "${Absent.Arn}"}), "Unresolved resource dependencies [Absent]"),
         (parameter("/a", DependsOn=["Absent"]), "Unresolved resource dependencies [Absent]"),
         (parameter("/a", {"Ref": "A"}), "Circular dependency between resources: [A]"),
-        (parameter("/a", {"Fn::ImportValue": "x"}), "the intrinsic function Fn::ImportValue"),
+        (parameter("/a", {"Fn::Cidr": ["10.0.0.0/16", 2, 8]}), "the intrinsic function Fn::Cidr"),
         (parameter("/a", {"Fn::If": ["Absent", 1, 2]}), "Unresolved condition dependency Absent"),
         (parameter("/a", Condition="Absent"), "Unresolved condition dependency Absent"),
-        (parameter("/a", DeletionPolicy="Snapshot"), "the DeletionPolicy Snapshot (A; it does Delete and Retain)"),
+        (parameter("/a", DeletionPolicy="Snapshot"), "the DeletionPolicy Snapshot (A; it does Delete, Retain, RetainExceptOnCreate)"),
         (parameter("/a", CreationPolicy={}), "the attribute CreationPolicy of a resource (A)"),
     ],
 )
@@ -117,10 +117,13 @@ def test_sections_outputs_and_text_are_checked() -> None:
     assert "Unresolved resource dependencies [Absent] in the Outputs block" in fault(
         template(good, Outputs={"O": {"Value": {"Ref": "Absent"}}})
     )
-    assert "exports (output O)" in fault(template(good, Outputs={"O": {"Value": "x", "Export": {"Name": "n"}}}))
-    assert "[Transform]" in fault(template(good, Transform="AWS::Serverless"))
+    assert "Unresolved resource dependencies [Absent]" in fault(
+        template(good, Outputs={"O": {"Value": "x", "Export": {"Name": {"Ref": "Absent"}}}})
+    )
+    assert "templates with a Transform" in fault(template(good, Transform="AWS::Serverless"))
     assert "At least one Resources member" in fault(template({}))
-    assert "JSON not well-formed" in fault("Resources: {}")
+    assert "JSON not well-formed" in fault('{"Resources": ')
+    assert "YAML not well-formed" in fault("Resources: [")
 
 
 def declared(**spec: Any) -> Template:
