@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from infra.environment import ROOT, Environment
 from infra.monitoring import Monitoring
 from infra.platform.stack import Platform
-from infra.serving import Serving
+from infra.serving.stack import Serving
 from interfaces.contract import Contract
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from infra.policy import Policy, check_policy, read_policy
 from infra.section import ConfigurationError, Count, Share, parse_section, read_toml
 from infra.section import Section as _Section
+from infra.serving.settings import Serving
 from interfaces.contract import Contract
 from interfaces.contract import parse as parse_contract
 from interfaces.errors import ContractError
@@ -40,22 +41,6 @@ class Pipeline(_Section):
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.1
     max_iter: Count = 150
     max_leaf_nodes: Annotated[int, Field(ge=2)] = 31
-
-
-class Serving(_Section):
-    """The endpoint. Capture is in percent of requests; targets are invocations per instance and minute."""
-
-    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")] = "ml.m5.large"
-    instances: Count = 1
-    max_instances: Count = 2
-    target_invocations: Count = 1000
-    capture_percent: Annotated[int, Field(ge=0, le=100)] = 100
-
-    @model_validator(mode="after")
-    def _bounds(self) -> "Serving":
-        if self.max_instances < self.instances:
-            raise ValueError(f"max_instances ({self.max_instances}) is below instances ({self.instances})")
-        return self
 
 
 class Retrain(_Section):
@@ -112,6 +97,11 @@ class Environment(_Section):
     @property
     def names(self) -> Names:
         return Names(self.project, self.environment)
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that serves."""
+        return self.names.endpoint_of(self.serving.hosting)
 
 
 def load(name_or_path: str) -> tuple[Environment, Contract]:

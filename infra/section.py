@@ -46,6 +46,8 @@ def _fault(root: type[Section], where: str, error: Any) -> str:
     if error["type"] == "missing":
         return f"{where}: {key}: missing; it is required"
     allowed = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if error["type"] == "value_error" and isinstance(error["input"], dict):  # of a whole section: what was found is in the message
+        return f"{where}: {key}: {allowed}"
     return f"{where}: {key}: found {error['input']!r}; allowed: {allowed}"
 
 

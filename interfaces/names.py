@@ -42,6 +42,10 @@ class Names:
     def endpoint(self) -> str:
         return f"{self.prefix}-endpoint"
 
+    def endpoint_of(self, hosting: str) -> str:
+        """The endpoint of a hosting kind: its name never changes, and another kind is another endpoint."""
+        return {"real-time": self.endpoint, "serverless": f"{self.endpoint}-serverless"}[hosting]
+
     @property
     def ingest_job(self) -> str:
         return f"{self.prefix}-ingest"
@@ -77,6 +81,10 @@ class Names:
 
     def model(self, generation: int | str) -> str:
         return f"{self.prefix}-model-{generation}"
+
+    def release_alarm(self, kind: str) -> str:
+        """A guardrail alarm; the number of the release follows."""
+        return f"{self.prefix}-release-{kind}"
 
     def endpoint_config(self, generation: int | str) -> str:
         return f"{self.prefix}-config-{generation}"

@@ -6,7 +6,7 @@ UpdateStack has no condition key for a template body, so what a release can do i
 from constructs import Construct
 
 from infra.environment import Environment
-from infra.iam import allow, arn, pass_role, role, role_arn
+from infra.iam import Statement, allow, arn, pass_role, role, role_arn
 
 _SERVICE = "cloudformation.amazonaws.com"
 _SCALING = "sagemaker.application-autoscaling.amazonaws.com"
@@ -19,15 +19,13 @@ class DeployRoles(Construct):
     def __init__(self, scope: Construct, id: str, *, environment: Environment) -> None:
         super().__init__(scope, id)
         names = environment.names
-        kinds = {"model": names.model("*"), "endpoint-config": names.endpoint_config("*"), "endpoint": names.endpoint}
+        endpoints = [names.endpoint_of(kind) for kind in environment.serving.kinds]
+        kinds = {"model": [names.model("*")], "endpoint-config": [names.endpoint_config("*")], "endpoint": endpoints}
         titles = {"model": "Model", "endpoint-config": "EndpointConfig", "endpoint": "Endpoint"}
+        made = {kind: [arn("sagemaker", f"{kind}/{name}") for name in given] for kind, given in kinds.items()}
         manage = [
-            allow(
-                f"Manage{titles[kind]}",
-                [f"sagemaker:{verb}{titles[kind]}" for verb in ("Create", "Describe", "Delete")],
-                [arn("sagemaker", f"{kind}/{name}")],
-            )
-            for kind, name in kinds.items()
+            allow(f"Manage{titles[kind]}", [f"sagemaker:{verb}{titles[kind]}" for verb in ("Create", "Describe", "Delete")], arns)
+            for kind, arns in made.items()
         ]
         role(
             self,
@@ -46,13 +44,19 @@ class DeployRoles(Construct):
                 allow(
                     "UpdateEndpoint",
                     ["sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"],
-                    [arn("sagemaker", f"endpoint/{names.endpoint}")],
+                    made["endpoint"],
                 ),
                 allow(
                     "TagServing",
                     ["sagemaker:AddTags", "sagemaker:ListTags"],
-                    [arn("sagemaker", f"{kind}/{name}") for kind, name in kinds.items()],
+                    [arn for arns in made.values() for arn in arns],
                 ),
+                allow(
+                    "ManageGuardrails",
+                    ["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"],
+                    [arn("cloudwatch", f"alarm:{names.release_alarm('*')}")],
+                ),
+                *self._volume_key(environment),
                 allow(
                     "ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]
                 ),
@@ -86,6 +90,19 @@ class DeployRoles(Construct):
                 ),
             ],
         )
+        self._monitoring(environment)
+
+    @staticmethod
+    def _volume_key(environment: Environment) -> list[Statement]:
+        """SageMaker takes a grant on the key of the instances' volumes, from whoever creates the endpoint."""
+        if not environment.serving.encrypt_volume:
+            return []
+        alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{environment.names.prefix}"}}
+        grant = {**alias, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+        return [allow("UseKeyByAlias", ["kms:CreateGrant"], [arn("kms", "key/*")], grant)]
+
+    def _monitoring(self, environment: Environment) -> None:
+        names = environment.names
         role(
             self,
             "Monitoring",

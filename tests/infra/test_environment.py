@@ -22,7 +22,7 @@ FAULTS = {
     "training instance": ({"pipeline": {"instance_type": "large"}}, "pipeline.instance_type: found 'large'; allowed: String should match"),
     "percent": ({"serving": {"capture_percent": 101}}, "serving.capture_percent: found 101; allowed: less than or equal to 100"),
     "environment": ({"environment": "dev-1"}, "environment: found 'dev-1'; allowed: String should match pattern"),
-    "bounds that cross": ({"serving": {"instances": 3}}, "max_instances (2) is below instances (3)"),
+    "bounds that cross": ({"serving": {"instances": 3}}, "serving: max_instances (2) is below instances (3)"),
     "project": ({"project": "Loans"}, "project: found 'Loans'; allowed: String should match pattern"),
     "names too long for a bucket": ({"project": "p" * 18, "environment": "staging"}, "at most 25 characters"),
 }

@@ -122,8 +122,8 @@ class World:
         if {serving["status"], monitoring["status"]} != {"UPDATE_COMPLETE"}:
             return False
         endpoint = self.endpoint()
-        wanted = NAMES.endpoint_config(serving["Generation"])
-        return (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", wanted)
+        wanted = f"{NAMES.endpoint_config(serving['Generation'])}-"
+        return endpoint["EndpointStatus"] == "InService" and endpoint["EndpointConfigName"].startswith(wanted)
 
     def invoke(self, body: str, content_type: str = "application/json", **extra: str) -> Any:
         runtime = self.aws.client("sagemaker-runtime")
