@@ -83,7 +83,7 @@ class ReleaseEnv(FunctionEnv):
     serving_role_arn: str
     monitoring_role_arn: str
     endpoint_name: str
-    endpoint_config_prefix: str
+    smoke_latency_ms: float
     topic_arn: str
     deployment: str
     decisions: str

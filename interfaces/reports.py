@@ -23,6 +23,7 @@ KIND = {
     "regression": "regression",
 }
 EVALUATION_FILE = "evaluation.json"
+GOLDEN_FILE = "golden.json"  # beside it: rows, and what the model answered to them when it was trained
 STATISTICS_FILE = "statistics.json"
 CONSTRAINTS_FILE = "constraints.json"
 VIOLATIONS_FILE = "constraint_violations.json"

@@ -55,6 +55,10 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> list[Access]
     """Every access that the call needs, PassRole included."""
     prefix = _PREFIX.get(service, service)
     action = f"{prefix}:{operation}"
+    if action == "dynamodb:TransactWriteItems":
+        # a transaction is authorised as the writes that it holds: Put, Update, Delete, ConditionCheck
+        writes = [(kind, write["TableName"]) for item in params.get("TransactItems", []) for kind, write in item.items()]
+        return [Access(f"dynamodb:{kind}Item", (_arn("dynamodb", f"table/{table}"),)) for kind, table in writes]
     resources = tuple(_RESOURCES.get(prefix, _any)(params)) or ("*",)
     out = [Access(_RENAMED.get(action, action), resources, _context(action, params))]
     if operation == "CopyObject" and prefix == "s3":

@@ -52,3 +52,19 @@ def predict(bundle: Bundle, rows: pd.DataFrame) -> Predictions:
         if label in known:
             full[:, i] = matrix[:, known.index(label)]
     return Predictions(predicted, full)
+
+
+def records(predictions: Predictions, contract: Contract) -> list[dict[str, Any]]:
+    """One JSON object per row, as the endpoint answers."""
+    if contract.problem_type == "regression":
+        return [{"value": float(v)} for v in predictions.predicted]
+    if predictions.probability is None:
+        raise RuntimeError("a classification without probabilities")
+    if contract.problem_type == "binary":
+        pairs = zip(predictions.predicted, predictions.probability, strict=True)
+        return [{"label": str(label), "probability": float(p)} for label, p in pairs]
+    out = []
+    for label, row in zip(predictions.predicted, predictions.probability, strict=True):
+        by_class = {name: float(p) for name, p in zip(contract.classes, row, strict=True)}
+        out.append({"label": str(label), "probability": by_class[str(label)], "probabilities": by_class})
+    return out

@@ -5,12 +5,12 @@ import json
 from constructs import Construct
 
 from infra.environment import Environment
-from infra.iam import allow, arn, pass_role, role, role_arn
+from infra.iam import allow, arn, pass_role, role, role_arn, s3_arn
 from infra.platform.functions import Function
 from infra.platform.storage import Storage
 from infra.platform.verb import Verb, pattern
 from infra.stack import resource
-from interfaces import events
+from interfaces import events, layout
 from interfaces.contract import Contract
 from interfaces.function_env import ANY, RECORDED, ReleaseEnv
 
@@ -47,8 +47,8 @@ class Release(Verb):
                 monitoring_stack=names.monitoring_stack,
                 serving_role_arn=service_roles["serving"],
                 monitoring_role_arn=service_roles["monitoring"],
-                endpoint_name=names.endpoint,
-                endpoint_config_prefix=names.endpoint_config(""),
+                endpoint_name=environment.endpoint,
+                smoke_latency_ms=environment.serving.smoke_latency_ms,
                 topic_arn=storage.topic_arn,
                 deployment=names.prefix,
                 decisions=RECORDED if recorded else ANY,
@@ -59,13 +59,20 @@ class Release(Verb):
                 # the update carries the stack policy that denies replacing the endpoint
                 allow("ProtectEndpoint", ["cloudformation:SetStackPolicy"], [stacks["serving"]]),
                 *([allow("ReadDecisions", ["dynamodb:Query"], [arn("dynamodb", f"table/{names.decisions_table}")])] if recorded else []),
-                allow("ReadStacks", ["cloudformation:DescribeStacks"], list(stacks.values())),
+                allow("ReadStacks", ["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"], list(stacks.values())),
                 allow(
                     "ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]
                 ),
                 # ListModelPackages has no resource to name
                 allow("FindPackages", ["sagemaker:ListModelPackages"], ["*"]),
-                allow("ReadEndpoint", ["sagemaker:DescribeEndpoint"], [arn("sagemaker", f"endpoint/{names.endpoint}")]),
+                allow(
+                    "TestEndpoint",
+                    ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"],
+                    [arn("sagemaker", f"endpoint/{environment.endpoint}")],
+                ),
+                allow("ReadEvaluation", ["s3:GetObject"], [s3_arn(storage.artefacts, f"{layout.RUNS}/*/evaluate/*")]),
+                # without it, S3 answers what is missing with a refusal
+                allow("FindEvaluation", ["s3:ListBucket"], [s3_arn(storage.artefacts)]),
             ],
         )
         self._rule("PackageDecided", self._package_pattern(["Approved", "Rejected"]), function)
@@ -108,7 +115,7 @@ class Release(Verb):
             Target={
                 "Arn": function.arn,
                 "RoleArn": invoker,
-                "Input": json.dumps({"source": events.SOURCE, "detail-type": "Reconcile"}),
+                "Input": json.dumps({"source": events.SOURCE, "detail-type": events.RECONCILE}),
                 "DeadLetterConfig": {"Arn": self._storage.dead_letters_arn},
                 "RetryPolicy": {"MaximumEventAgeInSeconds": 900, "MaximumRetryAttempts": 2},
             },

@@ -1,112 +1,161 @@
 """The release ledger in DynamoDB: decisions with a monotonic generation, in decision order.
 
-Items, by ``pk``: ``release/desired`` is the last decision; ``release/package/<arn>`` what was last seen of a
-package's approval; both written with conditions, so that a duplicate or a race changes nothing.
+Items, by ``pk``: ``release/desired`` is the last decision; ``release/history/<generation>`` what became of each;
+``release/package/<arn>`` what was last seen of a package's approval; ``release/request/<id>`` marks a rollback that was
+asked for; ``release/told/<what>`` what people were told once. A decision is one transaction: it is made, or it is not.
 """
 
-from typing import Any
+from dataclasses import dataclass
 
-from botocore.exceptions import ClientError
-
-from interfaces.evidence import digest
 from lambdas.release.decision import Decision
+from lambdas.release.history import GOOD, LEFT, Entry
+from lambdas.shared.table import Table, Write
 
-_DESIRED = {"pk": {"S": "release/desired"}}
+_DESIRED = "release/desired"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A package's approval when it was last looked at."""
+
+    status: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is now seen of a package, over what was seen before; ``record`` is the recorded decision that it is released by."""
+
+    package: str
+    now: Seen
+    before: Seen
+    record: str = ""
 
 
 class Ledger:
     """Reads and writes decisions."""
 
-    def __init__(self, dynamodb: Any, table: str) -> None:
-        self._dynamodb, self._table = dynamodb, table
+    def __init__(self, table: Table) -> None:
+        self._table = table
 
     def desired(self) -> tuple[Decision | None, int]:
         """(last decision, generation of the last update sent)."""
-        item = self._get(_DESIRED)
+        item = self._table.get(_DESIRED)
         if not item:
             return None, 0
-        decision = Decision(item["package"]["S"], int(item["generation"]["N"]), item.get("failed", {}).get("S", ""))
-        return decision, int(item.get("attempted", {}).get("N", "0"))
+        decision = Decision(
+            item["package"], item["generation"], item["failed"], item.get("kind", ""), item.get("at", ""), bool(item.get("verified", 0))
+        )
+        return decision, item.get("attempted", 0)
 
-    def seen(self, package: str) -> tuple[str, str]:
-        """(status, approval description) of a package when it was last looked at."""
-        item = self._get(_package(package))
-        return (item["status"]["S"], item["description"]["S"]) if item else ("", "")
+    def seen(self, package: str) -> Seen:
+        item = self._table.get(_package(package))
+        return Seen(item["status"], item["description"]) if item else Seen()
 
     def used(self, package: str) -> str:
         """Id of the recorded decision that the package's last release went by; empty where none was asked for."""
-        return str(self._get(_package(package)).get("released_by", {}).get("S", ""))
+        return str(self._table.get(_package(package)).get("record", ""))
 
-    def note(self, package: str, status: str, description: str, before: tuple[str, str], record: str = "") -> bool:
-        """Remember a package's approval state, if nobody else has since ``before``; whether it was written.
+    def note(self, note: Note) -> bool:
+        """Remember a package's approval state, if nobody else has since; whether it was written."""
+        return self._table.set_together([_noting(note)])
 
-        ``record`` is the recorded decision that this approval is released by.
+    def decide(
+        self, package: str, *, kind: str, at: str, by: str = "", reason: str = "", note: Note | None = None, request: str = ""
+    ) -> int | None:
+        """Make a package the desired one, and note what led to it; the new generation, or None if it was noted before.
+
+        Decisions are ordered by this write. A rollback leaves the release that it is made over.
         """
-        values = {":s": status, ":d": description, ":bs": before[0], ":bd": before[1]}
-        condition = "attribute_not_exists(pk)" if before == ("", "") else "#s = :bs AND description = :bd"
-        given = {k: {"S": values[k]} for k in ([":s", ":d"] if before == ("", "") else values)}
-        change = "SET #s = :s, description = :d"
-        if record:
-            change, given[":r"] = f"{change}, released_by = :r", {"S": record}
-        return self._update(_package(package), change, condition, given, {"#s": "status"})
-
-    def told_of_hold(self, package: str, description: str) -> bool:
-        """Whether people know that this approval is held."""
-        return bool(self._get(_hold(package, description)))
-
-    def tell_of_hold(self, package: str, description: str, why: str) -> None:
-        values = {":w": {"S": why}}
-        self._update(_hold(package, description), "SET why = :w", "attribute_not_exists(pk)", values)
-
-    def decide(self, package: str) -> int:
-        """Make a package the desired one; the new generation. Decisions are ordered by this write."""
         while True:
             current, _ = self.desired()
-            generation = current.generation if current else 0
+            if current and at < current.at and note is not None:
+                return None  # a later decision has come in between
+            generation = current.generation + 1 if current else 1
             condition = "generation = :old" if current else "attribute_not_exists(pk)"
-            values = {":p": {"S": package}, ":g": {"N": str(generation + 1)}, ":none": {"S": ""}}
-            if current:
-                values[":old"] = {"N": str(generation)}
-            if self._update(_DESIRED, "SET package = :p, generation = :g, failed = :none", condition, values):
-                return generation + 1
+            old: dict[str, str | float] = {"old": current.generation} if current else {}
+            entry = {"package": package, "kind": kind, "by": by, "reason": reason, "at": at, "outcome": ""}
+            writes: list[Write] = [
+                (
+                    _DESIRED,
+                    {"package": package, "generation": generation, "failed": "", "kind": kind, "at": at, "verified": 0},
+                    condition,
+                    old,
+                ),
+                (_history(generation), entry, "attribute_not_exists(pk)", {}),
+            ]
+            if note is not None:
+                writes.append(_noting(note))
+            if request:
+                writes.append((f"release/request/{request}", {"generation": generation}, "attribute_not_exists(pk)", {}))
+                if current and current.verified:
+                    writes.append((_history(current.generation), {"outcome": LEFT}, "outcome = :good", {"good": GOOD}))
+            if self._table.set_together(writes):
+                return generation
+            if (request and self.requested(request)) or (note is not None and self.seen(package) != note.before):
+                return None
+
+    def requested(self, request: str) -> int:
+        """The generation that a request has led to, 0 if it has led to none."""
+        return int(self._table.get(f"release/request/{request}").get("generation", 0))
 
     def attempted(self, generation: int) -> None:
         """An update for this generation has been sent."""
-        values = {":g": {"N": str(generation)}}
-        self._update(_DESIRED, "SET attempted = :g", "attribute_not_exists(attempted) OR attempted < :g", values)
+        self._table.set(_DESIRED, {"attempted": generation}, "attribute_not_exists(attempted) OR attempted < :g", g=generation)
+
+    def verify(self, generation: int) -> bool:
+        """Record a release that serves and answers as it should."""
+        return self._table.set_together(
+            [
+                (_DESIRED, {"verified": 1}, "generation = :g AND failed = :none", {"g": generation, "none": ""}),
+                (_history(generation), {"outcome": GOOD}, "", {}),
+            ]
+        )
 
     def fail(self, generation: int, reason: str) -> bool:
         """Record a failed release; False if it was recorded before or a newer decision stands."""
-        values = {":g": {"N": str(generation)}, ":r": {"S": reason}, ":none": {"S": ""}}
-        return self._update(_DESIRED, "SET failed = :r", "generation = :g AND failed = :none", values)
+        return self._table.set_together(
+            [
+                (_DESIRED, {"failed": reason}, "generation = :g AND failed = :none", {"g": generation, "none": ""}),
+                (_history(generation), {"outcome": f"failed: {reason}"}, "", {}),
+            ]
+        )
 
-    def _get(self, key: dict[str, Any]) -> dict[str, Any]:
-        answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return dict(answer.get("Item", {}))
+    def history(self) -> list[Entry]:
+        """Every decision, newest first."""
+        current, _ = self.desired()
+        found = []
+        for generation in range(current.generation if current else 0, 0, -1):
+            item = self._table.get(_history(generation))
+            if item:
+                found.append(Entry(generation, item["package"], item["kind"], item["by"], item["reason"], item["at"], item["outcome"]))
+        return found
 
-    def _update(
-        self, key: dict[str, Any], update: str, condition: str, values: dict[str, Any], names: dict[str, str] | None = None
-    ) -> bool:
-        extra = {"ExpressionAttributeNames": names} if names else {}
-        try:
-            self._dynamodb.update_item(
-                TableName=self._table,
-                Key=key,
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                **extra,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+    def told(self, what: str) -> bool:
+        """Whether people were told of something."""
+        return bool(self._table.get(f"release/told/{what}"))
+
+    def tell(self, what: str) -> None:
+        self._table.set(f"release/told/{what}", {"told": 1})
 
 
-def _hold(arn: str, description: str) -> dict[str, Any]:
-    return {"pk": {"S": f"release/held/{arn}/{digest(description)[:16]}"}}
+def _noting(note: Note) -> Write:
+    changes = {"status": note.now.status, "description": note.now.description, **({"record": note.record} if note.record else {})}
+    if note.before == Seen():
+        return (_package(note.package), changes, "attribute_not_exists(pk)", {})
+    # #status is given by the change of the same name
+    condition = "#status = :before_status AND #description = :before_description"
+    return (
+        _package(note.package),
+        changes,
+        condition,
+        {"before_status": note.before.status, "before_description": note.before.description},
+    )
 
 
-def _package(arn: str) -> dict[str, Any]:
-    return {"pk": {"S": f"release/package/{arn}"}}
+def _package(arn: str) -> str:
+    return f"release/package/{arn}"
+
+
+def _history(generation: int) -> str:
+    return f"release/history/{generation:08d}"

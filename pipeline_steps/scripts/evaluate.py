@@ -17,12 +17,13 @@ from interfaces.contract import Contract
 from interfaces.errors import InterfaceError
 from interfaces.manifest import Manifest
 from interfaces.policy import Plan
-from interfaces.reports import EVALUATION_FILE
+from interfaces.reports import EVALUATION_FILE, GOLDEN_FILE
 from model_code import behaviour
 from model_code.bias import bias
 from model_code.compare import compare
 from model_code.estimator import target
 from model_code.evaluate import evaluate, slices
+from model_code.golden import golden
 from model_code.predict import Bundle, Predictions, predict
 from pipeline_steps.scripts import job
 from pipeline_steps.scripts.measure import measure
@@ -55,6 +56,7 @@ def main(argv: list[str]) -> None:
         ours["behaviour"] = behaviour.run(bundle, rows, plan.behaviour)
         if contract.problem_type == "binary":
             ours["bias"] = bias(contract, rows, truth, predictions.predicted, plan.bias_columns or contract.sensitive)
+        job.write_json(golden(bundle, rows), args.output, GOLDEN_FILE)
         ours["artefact"] = measure(Path(args.model) / ARTEFACT, folder, contract, rows)
     job.write_json(report, args.output, EVALUATION_FILE)
     print(f"evaluated on {len(rows)} rows; champion: {ours['champion']['status']}")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from interfaces.contract import Contract
 from model_code.predict import Predictions
+from model_code.predict import records as predicted_records
 from model_code.validate import check
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
@@ -78,7 +79,7 @@ def write(result: Answer | Refusal, accept: str) -> Written:
         kind = JSON
     if kind not in CONTENT_TYPES:
         return write(Refusal(406, f"accept {accept!r} is not supported; allowed: {', '.join(CONTENT_TYPES)}"), JSON)
-    records = _records(result)
+    records = predicted_records(result.predictions, result.contract)
     if kind == JSON:
         return Written(200, json.dumps({"predictions": records}), JSON)
     if kind == JSON_LINES:
@@ -87,22 +88,6 @@ def write(result: Answer | Refusal, accept: str) -> Written:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerows([[v for v in r.values() if not isinstance(v, dict)] for r in records])
     return Written(200, out.getvalue(), f"{CSV}; charset=utf-8")
-
-
-def _records(answer: Answer) -> list[dict[str, Any]]:
-    contract, predictions = answer.contract, answer.predictions
-    if contract.problem_type == "regression":
-        return [{"value": float(v)} for v in predictions.predicted]
-    if predictions.probability is None:
-        raise RuntimeError("a classification without probabilities")
-    if contract.problem_type == "binary":
-        pairs = zip(predictions.predicted, predictions.probability, strict=True)
-        return [{"label": str(label), "probability": float(p)} for label, p in pairs]
-    out = []
-    for label, row in zip(predictions.predicted, predictions.probability, strict=True):
-        by_class = {name: float(p) for name, p in zip(contract.classes, row, strict=True)}
-        out.append({"label": str(label), "probability": by_class[str(label)], "probabilities": by_class})
-    return out
 
 
 class _Fault(Exception):

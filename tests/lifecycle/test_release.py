@@ -5,6 +5,7 @@ import json
 import re
 import tarfile
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -84,10 +85,14 @@ def test_a_prediction_is_made_and_captured_in_the_documented_layout(released: Wo
     (prediction,) = answer["predictions"]
     assert prediction["label"] in ("0", "1") and 0 < prediction["probability"] < 1
     prefix = f"{layout.CAPTURE}/{NAMES.endpoint}/AllTraffic/"
-    keys = released.until(lambda: released.keys("data", prefix))
+
+    def records() -> list[dict[str, Any]]:
+        return [json.loads(line) for key in released.keys("data", prefix) for line in released.body("data", key).splitlines()]
+
+    # beside it, what the smoke test asked
+    record = released.until(lambda: next((r for r in records() if r["eventMetadata"].get("inferenceId") == "loan-1"), None))
+    keys = released.keys("data", prefix)
     assert re.fullmatch(prefix + r"\d{4}/\d\d/\d\d/\d\d/\d\d-\d\d-\d{3}-[0-9a-f-]{36}\.jsonl", keys[0])
-    records = [json.loads(line) for key in keys for line in released.body("data", key).splitlines()]
-    record = next(r for r in records if r["eventMetadata"].get("inferenceId") == "loan-1")
     assert json.loads(record["captureData"]["endpointInput"]["data"]) == [ONE_LOAN]
     assert json.loads(record["captureData"]["endpointOutput"]["data"]) == answer
 

@@ -1,0 +1,213 @@
+"""Releases, level-triggered: note what has been decided, compare desired with actual, take steps until none is left to take.
+
+Every step may be interrupted and taken again: what it writes is conditional, what it sends carries a token.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from interfaces.evidence import digest
+from lambdas.release import decision as d
+from lambdas.release.history import NoGoodVersion, last_good, target, version
+from lambdas.release.ledger import Ledger, Note
+from lambdas.release.package import Package
+
+MOST_STEPS = 8
+RUNBOOKS = "docs/runbooks"
+
+
+class Surroundings(Protocol):
+    """What a release needs of CloudFormation and SageMaker; see World."""
+
+    def serving(self) -> d.Serving: ...
+    def monitored(self) -> d.Monitored: ...
+    def cause(self, status_reason: str) -> str: ...
+    def update_serving(self, step: d.UpdateServing) -> bool: ...
+    def update_monitoring(self, step: d.UpdateMonitoring, generation: int) -> bool: ...
+    def smoke_test(self, step: d.SmokeTest) -> str | None: ...
+    def packages(self) -> list[Package]: ...
+    def package(self, arn: str) -> Package: ...
+
+
+Tell = Callable[[str, str], None]
+Count = Callable[[str], None]
+Vouch = Callable[[str], tuple[str, str]]
+
+
+def anybody(_: str) -> tuple[str, str]:
+    """Whoever may set a package's status may release it."""
+    return "", ""
+
+
+class Releases:
+    """``deployment`` is PROJECT-ENVIRONMENT; ``tell`` sends people a subject and a text, ``count`` counts a metric; ``vouch`` answers for the approval of a package:
+    why it is held, and the recorded decision that it is released by."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        world: Surroundings,
+        deployment: str,
+        tell: Tell,
+        count: Count,
+        vouch: Vouch = anybody,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._ledger, self._world, self._deployment = ledger, world, deployment
+        self._tell, self._count, self._vouch, self._now = tell, count, vouch, now
+
+    def note(self, arn: str) -> None:
+        """A newly approved package becomes the desired one. What counts is the package's state now, not the event."""
+        self._note(self._world.package(arn))
+
+    def reconcile(self) -> None:
+        """Make up for events that were lost."""
+        for package in self._world.packages():
+            self._note(package)
+
+    def roll_back(self, request: str, to: str, by: str, reason: str) -> int:
+        """Return to the version ``to``, or to the one before; the generation. The same request leads to one rollback.
+
+        Raises NoGoodVersion.
+        """
+        if done := self._ledger.requested(request):
+            return done
+        found = target(self._ledger.history(), to, self._world.serving().package)
+        decided = self._decide_back(found.package, d.ROLLBACK, request, by, reason)
+        self._tell(
+            f"{self._deployment}: rollback to version {version(found.package)}",
+            f"{by} returns to {found.package} (release {decided}): {reason}\nApprovals from before now do not undo it.",
+        )
+        return decided
+
+    def converge(self) -> d.Step:
+        """Take steps until the world has to move; the last one."""
+        step: d.Step = d.Nothing("not looked yet")
+        for _ in range(MOST_STEPS):
+            step = self._next()
+            if not self._take(step):
+                break
+        return step
+
+    # noting
+
+    def _note(self, package: Package) -> None:
+        before = self._ledger.seen(package.arn)
+        if package.approval == before:
+            return
+        note = Note(package.arn, package.approval, before)
+        if not d.new_decision(package.approval.status, package.approval.description, before.status, before.description):
+            self._ledger.note(note)
+            return
+        desired, _ = self._ledger.desired()
+        if d.superseded(package.modified, desired):
+            self._supersede(package, note)
+            return
+        why, record = self._vouch(package.arn)
+        if why:
+            # unnoted: it is looked at again until somebody answers for it
+            command = f'loop approve {version(package.arn)} --environment {self._deployment} --reason "…"'
+            text = f"{package.arn} is approved and is not released: {why}.\nRelease it with: {command}"
+            self._once(f"held/{package.arn}/{digest(package.approval.description)[:16]}", "ReleaseHeld", "an approval is held", text)
+            return
+        note = replace(note, record=record)
+        decided = self._ledger.decide(package.arn, kind=d.APPROVAL, at=package.modified, reason=package.approval.description, note=note)
+        if decided is None and self._ledger.seen(package.arn) == before:
+            self._supersede(package, note)  # a later decision came in between
+        elif decided is not None:
+            self._count("ReleaseDecided")
+
+    def _supersede(self, package: Package, note: Note) -> None:
+        self._count("ReleaseSuperseded")
+        self._tell(
+            f"{self._deployment}: an approval came late",
+            f"{package.arn} was approved at {package.modified}, before the decision that stands; it is not released.\n"
+            "To release it, approve it again with another description.",
+        )
+        self._ledger.note(note)
+
+    # steps
+
+    def _next(self) -> d.Step:
+        desired, attempted = self._ledger.desired()
+        serving, monitored = self._world.serving(), self._world.monitored()
+        return d.rolled_back(d.next_step(desired, serving, monitored), serving, attempted)
+
+    def _take(self, step: d.Step) -> bool:
+        """Carry out a step; whether there may be another one at once."""
+        match step:
+            case d.UpdateServing():
+                if self._world.update_serving(step):
+                    self._ledger.attempted(step.generation)
+            case d.SmokeTest():
+                return self._smoke_test(step)
+            case d.UpdateMonitoring():
+                desired, _ = self._ledger.desired()
+                if desired and self._world.update_monitoring(step, desired.generation):
+                    self._count("ReleaseSucceeded")
+            case d.Fail():
+                self._fail(step)
+                return True
+            case d.GoBack():
+                return self._go_back(step)
+            case d.Stuck(status):
+                text = f"The stack is {status} and takes no update.\nRunbook: {RUNBOOKS}/stack-stuck.md"
+                self._once(f"stuck/{self._ledger.desired()[1]}/{status}", "ReleaseStuck", "the stack is stuck", text)
+            case d.Changed(generation, reason):
+                text = f"Release {generation} served well, and now {reason}.\nRunbook: {RUNBOOKS}/endpoint-changed.md"
+                self._once(f"changed/{generation}/{reason}", "EndpointChanged", "the endpoint was changed by hand", text)
+        return False
+
+    def _smoke_test(self, step: d.SmokeTest) -> bool:
+        wrong = self._world.smoke_test(step)
+        if wrong is None:
+            self._count("SmokeTestMissing")
+            text = f"{step.package} has no golden rows: it was registered without them. It counts as released."
+            self._once(f"unchecked/{step.generation}", "SmokeTestMissing", f"release {step.generation} was not smoke tested", text)
+        if wrong:
+            self._fail(d.Fail(step.generation, f"smoke test: {wrong}"))
+        else:
+            self._ledger.verify(step.generation)
+        return True
+
+    def _fail(self, step: d.Fail) -> None:
+        """Page first, then record: a page twice is better than none."""
+        desired, _ = self._ledger.desired()
+        reason = self._world.cause(step.reason) if "went back" in step.reason else step.reason
+        lines = (
+            f"Release {step.generation} of {desired.package if desired else 'nothing'} failed: {reason}",
+            "What served before goes on serving, or is returned to.",
+            f"Runbook: {RUNBOOKS}/release-failed.md",
+        )
+        self._tell(f"{self._deployment}: release {step.generation} failed", "\n".join(lines))
+        self._count("ReleaseFailed")
+        self._ledger.fail(step.generation, reason)
+
+    def _go_back(self, step: d.GoBack) -> bool:
+        """To the last good version, as a decision of its own."""
+        good = last_good(self._ledger.history())
+        if good is None:
+            text = f"Release {step.generation} failed and nothing good was released before it.\nRunbook: {RUNBOOKS}/release-failed.md"
+            self._once(f"nothing-good/{step.generation}", "NoGoodVersion", "there is no version to return to", text)
+            return False
+        self._decide_back(good.package, d.AUTOMATIC, f"after-{step.generation}", "the release function", step.reason)
+        return True
+
+    def _decide_back(self, package: str, kind: str, request: str, by: str, reason: str) -> int:
+        at = self._now().isoformat(timespec="microseconds")
+        decided = self._ledger.decide(package, kind=kind, at=at, by=by, reason=reason, request=request)
+        self._count("RolledBack")
+        return decided or self._ledger.requested(request)
+
+    def _once(self, what: str, metric: str, subject: str, text: str) -> None:
+        """Tell people of a state, not of every look at it."""
+        if self._ledger.told(what):
+            return
+        self._count(metric)
+        self._tell(f"{self._deployment}: {subject}", text)
+        self._ledger.tell(what)
+
+
+__all__ = ["NoGoodVersion", "Releases", "Surroundings"]
