@@ -42,8 +42,10 @@ def anybody(_: str) -> tuple[str, str]:
 
 
 class Releases:
-    """``deployment`` is PROJECT-ENVIRONMENT; ``tell`` sends people a subject and a text, ``count`` counts a metric; ``vouch`` answers for the approval of a package:
-    why it is held, and the recorded decision that it is released by."""
+    """``deployment`` is PROJECT-ENVIRONMENT; ``tell`` sends people a subject and a text, ``count`` counts a metric.
+
+    ``vouch`` answers for the approval of a package: why it is held, and the recorded decision that it is released by.
+    """
 
     def __init__(
         self,
