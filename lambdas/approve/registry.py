@@ -36,7 +36,7 @@ class Registry:
 
     def count_reminder(self, arn: str, number: int) -> None:
         """Numbers only grow, whichever of two invocations writes last."""
-        self._table.set(f"approve/reminded/{arn}", {"number": number}, "attribute_not_exists(#number) OR #number < :number")
+        self._table.set(f"approve/reminded/{arn}", {"number": number}, "attribute_not_exists(#number) OR #number < :number", number=number)
 
     def log(self, arn: str, status: str, reason: str, decided: dict[str, str]) -> None:
         """Keep who decided beyond the package's next change."""

@@ -135,7 +135,8 @@ class Registry:
                 if name in params:
                     package[name] = params[name]
             package["LastModifiedTime"] = self._world.clock.now()
-            package["LastModifiedBy"] = {"UserProfileArn": call.principal.arn} if call.principal.role is None else {}
+            # documented for model packages (UserContext): the IAM identity of whoever made the change
+            package["LastModifiedBy"] = {"IamIdentity": {"Arn": call.principal.arn, "PrincipalId": call.principal.arn.rsplit("/", 1)[-1]}}
         if changed or "ApprovalDescription" in params:
             self._emit(package)
         return {"ModelPackageArn": package["ModelPackageArn"]}

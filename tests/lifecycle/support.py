@@ -1,7 +1,6 @@
 """A deployed world for lifecycle tests: the real templates and assets on a local AWS, driven through boto3."""
 
 import json
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,11 +30,11 @@ retain_data = false
 """
 
 
-def build_assembly(folder: Path) -> Path:
-    """Synthesize once per content of the sources; every worker of a test run finds the same one."""
-    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert files
-    (folder / "environment.toml").write_text(ENVIRONMENT)
+def build_assembly(folder: Path, environment: str = ENVIRONMENT, **files: str) -> Path:
+    """Synthesize an environment; ``files`` lie beside the environment file, by stem."""
+    (folder / "environment.toml").write_text(environment)
+    for stem, content in files.items():
+        (folder / f"{stem}.toml").write_text(content)
     (folder / "contract.toml").write_text((ROOT / "contract.toml").read_text())
     synthesize(folder / "environment.toml", folder / "cdk.out")
     return folder / "cdk.out"
