@@ -123,7 +123,8 @@ def _label_metrics(counts: np.ndarray) -> dict[str, float]:
     n_a, n_d = labels.sum(axis=1)
     p_a, p_d = labels[0] / n_a, labels[1] / n_d
     gap = np.abs(p_a - p_d)
-    middle = (p_a + p_d) / 2
+    # Of both groups together: so a genuine file has it, to 14 digits. The documentation's formula takes the mean of the two.
+    middle = labels.sum(axis=0) / (n_a + n_d)
     return {
         "CI": float((n_a - n_d) / (n_a + n_d)),
         "DPL": float(p_a[1] - p_d[1]),

@@ -111,12 +111,11 @@ class Decoder:
     def _plain(self, flat: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
         """Which records are one row of CSV without quotes in and, where answered, one out."""
         names = self._layout.names
-        data, answer = flat["input"], flat["output"]
-        plain = pc.and_(_is(flat["input encoding"], "CSV"), pc.equal(pc.count_substring(data, ","), len(names) - 1))
-        plain = pc.and_(plain, pc.invert(pc.match_substring_regex(data, _SPECIAL)))
-        plain = pc.and_(
-            plain, pc.and_(_is(flat["output encoding"], "CSV"), pc.invert(pc.match_substring_regex(pc.utf8_rtrim(answer, "\n"), _SPECIAL)))
-        )
+        data, answer = flat["input"], pc.utf8_rtrim(flat["output"], "\n")
+        plain = pc.and_(_is(flat["input encoding"], "CSV"), _is(flat["output encoding"], "CSV"))
+        plain = pc.and_(plain, pc.equal(pc.count_substring(data, ","), len(names) - 1))
+        for text in (data, answer):
+            plain = pc.and_(plain, pc.and_(pc.not_equal(text, ""), pc.invert(pc.match_substring_regex(text, _SPECIAL))))
         if self._header:
             plain = pc.and_(plain, pc.invert(pc.match_substring_regex(data, self._header)))
         return pc.fill_null(plain, False) if names else pa.chunked_array([pa.repeat(False, len(data))])

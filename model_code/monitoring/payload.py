@@ -4,7 +4,6 @@ The readers are more lenient than the endpoint's: what was answered is described
 """
 
 import base64
-import binascii
 import csv
 import json
 from collections.abc import Mapping, Sequence
@@ -36,7 +35,7 @@ def rows(side: Mapping[str, Any]) -> list[Row]:
     if encoding == "BASE64":
         try:
             data = base64.b64decode(data, validate=True).decode("utf-8-sig")
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except ValueError as error:
             raise Unreadable(str(error)) from None
     elif encoding in ("CSV", "JSON"):
         kind = kind or encoding.lower()
