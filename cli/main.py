@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli.commands import contract, decide, demo, destroy, inspect, status, up
+from cli.commands import contract, decide, demo, describe_endpoint, destroy, inspect, invoke, status, up
 from cli.errors import CliError, RunFailed
 
 app = typer.Typer(help="The machine-learning lifecycle on AWS, and on a local AWS.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -16,6 +16,8 @@ app.command()(status.status)
 app.command()(status.report)
 app.command()(decide.approve)
 app.command()(decide.reject)
+app.command()(invoke.invoke)
+app.command()(describe_endpoint.describe_endpoint)
 app.command()(inspect.runs)
 app.command()(inspect.logs)
 app.command()(destroy.destroy)

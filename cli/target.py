@@ -1,8 +1,11 @@
 """Which deployment a command speaks to: PROJECT-ENVIRONMENT in the account of the shell's credentials, local or real."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 from cli.errors import CliError
+from interfaces import layout
 from interfaces.names import Names
 
 
@@ -24,3 +27,20 @@ def ask(environment: str) -> dict[str, Any]:
     if not found["stacks"]:
         raise CliError(f"nothing is deployed as {environment} in this account and region")
     return found
+
+
+def serving_contract(client: Callable[[str], Any], names: Names) -> dict[str, Any]:
+    """The dataset contract, as plain values, that the released model was trained under. Raises CliError when nothing is released."""
+    cloudformation, sagemaker = client("cloudformation"), client("sagemaker")
+    try:
+        stack = cloudformation.describe_stacks(StackName=names.serving_stack)["Stacks"][0]
+    except cloudformation.exceptions.ClientError:
+        raise CliError(f"{names.serving_stack} is not deployed in this account and region; describe a file with --contract") from None
+    package = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}.get("ModelPackageArn")
+    if not package:
+        raise CliError(f"{names.serving_stack} has no released model yet; describe a file with --contract")
+    version = sagemaker.describe_model_package(ModelPackageName=package)["CustomerMetadataProperties"]["dataset_version"]
+    account = client("sts").get_caller_identity()["Account"]
+    bucket = names.bucket("data", account, sagemaker.meta.region_name)
+    manifest = json.loads(client("s3").get_object(Bucket=bucket, Key=layout.manifest_key(version))["Body"].read())
+    return dict(manifest["contract"])

@@ -10,10 +10,12 @@ from typing import Any
 import boto3
 import pytest
 from policy_check import violations
-from support import ENVIRONMENT, NAMES, World, build_assembly, loan_rows
+from support import ENVIRONMENT, NAMES, ROOT, World, build_assembly, loan_rows
 
 from cli.decide import decide
 from cli.errors import CliError
+from cli.target import serving_contract
+from interfaces.contract import from_dict, parse
 from interfaces.evidence import Evidence
 from interfaces.layout import split_uri
 from local_aws.aws import LocalAws
@@ -296,3 +298,8 @@ def test_the_command_line_says_what_was_recorded(pending: World, tmp_path: Path)
         absent = loop("reject", "99", "--reason", "no", "--environment", "test-local", cwd=tmp_path)
     assert refused.returncode == 2 and "user/local-admin is none of the policy's reviewers" in refused.stderr
     assert absent.returncode == 2 and "version 99" in absent.stderr
+
+
+def test_the_endpoint_is_described_by_the_contract_of_what_serves(pending: World) -> None:
+    found = from_dict(serving_contract(pending.aws.client, NAMES))
+    assert found.fingerprint() == parse((ROOT / "contract.toml").read_text()).fingerprint()
