@@ -44,6 +44,8 @@ from local_aws.sagemaker.processing import ProcessingJobs
 from local_aws.sagemaker.registry import Registry
 from local_aws.sagemaker.runtime import Runtime
 from local_aws.sagemaker.training import TrainingJobs
+from local_aws.sagemaker.transform import TransformJobs
+from local_aws.sagemaker.tuning import TuningJobs
 from local_aws.scheduler.service import Scheduler
 from local_aws.sns.service import Sns
 from local_aws.sts.service import Sts
@@ -83,16 +85,20 @@ class LocalAws:
         self.notifications = BucketNotifications(self.events, self.clients)
         world = World(self.clients, self.clock, self.background, self.launcher, self.events, self.metrics, analyzer)
         self.processing, self.training = ProcessingJobs(world), TrainingJobs(world)
-        self.pipelines = Pipelines(world, Runners(world, self.processing, self.training))
         self.registry = Registry(world)
         self.models = Models(world, self.registry)
+        tuning, transform = TuningJobs(world, self.training), TransformJobs(world, self.models)
+        waits = {"Processing": self.processing.wait, "Training": self.training.wait, "Tuning": tuning.wait, "Transform": transform.wait}
+        runners = Runners(world, waits)
+        self.pipelines = Pipelines(world, runners)
         self.endpoints = Endpoints(world, self.models)
         cloudformation = self._cloudformation()
         definitions = Definitions(world, self.processing.image, refuse=refuse_schedules)
         self.dispatcher.register_all(definitions.operations())
         self.schedules = Schedules(world, definitions, self.processing, self.endpoints)
         for service in (
-            self.events, self.sns, self.lambda_, self.glue, self.notifications, self.processing, self.training, self.pipelines,
+            self.events, self.sns, self.lambda_, self.glue, self.notifications, self.processing, self.training, tuning, transform,
+            runners.callback, self.pipelines,
             self.registry, self.models, self.endpoints, self.schedules, Runtime(self.endpoints, world), Sts(self.principals, self.clock),
             AlarmOperations(self.alarms), Metrics(self.metrics, self.clock), Dashboards(self.clock),
             EmbeddedMetrics(self.metrics, self.clock), Queues(self.metrics, self.clients, self.clock),

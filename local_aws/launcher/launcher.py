@@ -47,8 +47,8 @@ class Spec:
 class Child:
     """A running child. Its output goes, line by line, to the callback given at its start."""
 
-    def __init__(self, pid: int, connection: socket.socket, output: int, on_line: Callable[[str], None]) -> None:
-        self.pid = pid
+    def __init__(self, pid: int, connection: socket.socket, output: int, on_line: Callable[[str], None], scratch: str = "") -> None:
+        self.pid, self._scratch = pid, scratch
         self._connection = connection
         self._code: int | None = None
         self.peak_mib = 0.0
@@ -100,6 +100,8 @@ class Child:
         except OSError:
             self._code = -9
         self._connection.close()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
         self._ended.set()
 
 
@@ -147,7 +149,7 @@ class Launcher:
             raise LaunchError(f"image {image.name} did not start a child: {error}") from error
         finally:
             os.close(write_end)
-        return Child(answer["pid"], connection, read_end, on_line)
+        return Child(answer["pid"], connection, read_end, on_line, str(message["scratch"]))
 
     def close(self) -> None:
         """End every zygote and with it every child."""

@@ -1,6 +1,7 @@
 """What processing and training jobs have in common: a state, a sandbox, a child process, a log, an end."""
 
 import secrets
+import shutil
 import tempfile
 import threading
 from abc import ABC, abstractmethod
@@ -148,6 +149,8 @@ class Jobs(ABC):
         title = self.kind.capitalize()
         keys = (f"{title}JobName", f"{title}JobArn", "CreationTime", f"{title}JobStatus", "LastModifiedTime")
         found = [{k: j.description[k] for k in keys} for j in self._jobs.values() if params.get("NameContains", "") in j.name]
+        wanted = params.get("StatusEquals")
+        found = [d for d in found if wanted in (None, d[f"{title}JobStatus"])]
         return page(ordered(found, params, lambda d: d["CreationTime"]), params, f"{title}JobSummaries")
 
     # the life of a job
@@ -176,6 +179,7 @@ class Jobs(ABC):
             status, reason = "Failed", f"InternalServerError: {error!r}"
             log.line(reason)
         log.close()
+        shutil.rmtree(work, ignore_errors=True)
         if reason:
             description["FailureReason"] = reason[:1024]
         description["LastModifiedTime"] = self.world.clock.now()

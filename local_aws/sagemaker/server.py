@@ -40,8 +40,10 @@ class Answer:
 class Server:
     """One running container."""
 
-    def __init__(self, world: World, container: Container, role: str, endpoint: str, variant: str, *, isolated: bool) -> None:
-        self.log = LogWriter(
+    def __init__(
+        self, world: World, container: Container, role: str, endpoint: str, variant: str, *, isolated: bool, log: LogWriter | None = None
+    ) -> None:
+        self.log = log or LogWriter(
             world.clients.role("logs", role, endpoint[:64]),
             world.clock,
             f"/aws/sagemaker/Endpoints/{endpoint}",

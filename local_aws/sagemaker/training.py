@@ -12,7 +12,7 @@ from local_aws.errors import validation
 from local_aws.images.registry import container_image
 from local_aws.launcher.launcher import Spec
 from local_aws.principals import REGION
-from local_aws.sagemaker import transfer
+from local_aws.sagemaker import metrics, transfer
 from local_aws.sagemaker.jobs import Job, JobFailed, Jobs, resource_config
 
 
@@ -63,7 +63,7 @@ class TrainingJobs(Jobs):
             transfer.download(s3, channel["DataSource"]["S3DataSource"]["S3Uri"], root / "input" / "data" / channel["ChannelName"])
         self._configure(description, root)
         self._move(job, "Training", "Training image download completed. Training in progress.")
-        code = self._run(job, root, log)
+        code = self._run(job, root, metrics.watched(description, self.world.clock, log))
         failure = root / "output" / "failure"
         if code:
             reason = failure.read_text()[:1000] if failure.is_file() else "See job logs for more information"
@@ -101,6 +101,12 @@ class TrainingJobs(Jobs):
         }
         if not isolated:
             env |= self.world.clients.environment(description["RoleArn"], job.name[:64])
+        mounts = [(str(root), "/opt/ml")]
+        specification = description["AlgorithmSpecification"]
+        if argv := [*specification.get("ContainerEntrypoint", []), *specification.get("ContainerArguments", [])]:
+            # the SDK's trainers bring their own start in a driver channel
+            spec = Spec("command", env, "/", argv=argv, mounts=mounts, isolated=isolated)
+            return self.watch(job, self.world.launcher.start(entry.image, spec, log), self._limit(description))
         argument = {"root": "/opt/ml", "isolated": isolated}
         spec = Spec(
             "function",
@@ -109,11 +115,14 @@ class TrainingJobs(Jobs):
             file=entry.training,
             function="start",
             argument=argument,
-            mounts=[(str(root), "/opt/ml")],
+            mounts=mounts,
             isolated=isolated,
         )
-        child = self.world.launcher.start(entry.image, spec, log)
-        return self.watch(job, child, float(description["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)))
+        return self.watch(job, self.world.launcher.start(entry.image, spec, log), self._limit(description))
+
+    @staticmethod
+    def _limit(description: dict[str, Any]) -> float:
+        return float(description["StoppingCondition"].get("MaxRuntimeInSeconds", 86400))
 
     def finish(self, job: Job, status: str) -> None:
         description = job.description

@@ -1,5 +1,6 @@
 """A server of its own process, as people start it, and the clients that they use: nothing in here is patched."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 
 import boto3
 import pytest
+
+from tests.lifecycle.support import build_assembly
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOP = Path(sys.executable).with_name("loop")
@@ -72,6 +75,19 @@ def serving(*options: str) -> Iterator[Server]:
         if server.process.poll() is None:
             server.process.kill()
         server.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our stacks, synthesized once per test run (the lifecycle tests deploy the same ones)."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if base.name.startswith("popen-gw") else base
+    with (shared / "assembly.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "assembly" / "cdk.out" / "manifest.json").exists():
+            (shared / "assembly").mkdir(exist_ok=True)
+            build_assembly(shared / "assembly")
+    return shared / "assembly" / "cdk.out"
 
 
 @pytest.fixture(scope="module")

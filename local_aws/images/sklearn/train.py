@@ -40,7 +40,7 @@ def run(root, isolated):
     given = {k: decode(v.replace("/opt/ml", str(root))) for k, v in config["hyperparameters"].items()}
     program = given.pop("sagemaker_program", None) or os.environ.get("SAGEMAKER_PROGRAM")
     submitted = given.pop("sagemaker_submit_directory", None) or os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY") or str(root / "code")
-    user = {k: v for k, v in given.items() if not k.startswith("sagemaker_")}
+    user = {k: v for k, v in given.items() if not k.startswith("sagemaker_") and k != "_tuning_objective_metric"}
     if not program:
         raise ValueError("sagemaker_program is not set: the image has no algorithm of its own")
     code = root / "code"

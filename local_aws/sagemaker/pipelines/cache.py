@@ -15,6 +15,10 @@ _KEYS = {
         "AlgorithmSpecification", "CheckpointConfig", "DebugHookConfig", "DebugRuleConfigurations", "Environment",
         "HyperParameters", "InputDataConfig",
     ),
+    "Tuning": ("HyperParameterTuningJobConfig", "TrainingJobDefinition", "TrainingJobDefinitions"),
+    "Transform": ("ModelName", "TransformInput", "TransformResources", "Environment"),
+    "Lambda": ("FunctionArn", "Arguments"),
+    "Callback": ("SqsQueueUrl", "Arguments"),
 }  # fmt: skip
 CACHED_TYPES = tuple(_KEYS)
 _DURATION = re.compile(r"P?(?:(\d+)y)?(?:(\d+)m)?(?:(\d+)w)?(?:(\d+)d)?(?:T(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?)?", re.IGNORECASE)

@@ -13,7 +13,12 @@ from local_aws.errors import AwsError, Unsupported, validation
 from local_aws.images.registry import container_image
 from local_aws.sagemaker.pipelines.cache import CACHED_TYPES, duration
 
-STEP_TYPES = ("Processing", "Training", "Condition", "RegisterModel", "Fail")
+STEP_TYPES = (
+    "Processing", "Training", "Tuning", "Transform", "Model", "RegisterModel", "Lambda", "Callback", "Condition", "Fail",
+)  # fmt: skip
+TRIGGERS = ("Completed", "Failed", "Stopped", "Any")
+# members of a step beside Arguments that may refer to parameters and other steps
+_REFERRING = ("FunctionArn", "SqsQueueUrl")
 CONDITION_TYPES = (
     "Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo", "In", "Not", "Or",
 )  # fmt: skip
@@ -34,6 +39,7 @@ class Step:
     arguments: dict[str, Any]
     raw: dict[str, Any]
     after: set[str] = field(default_factory=set)
+    triggers: dict[str, str] = field(default_factory=dict)  # of dependencies that do not wait for success
     branch: tuple[str, bool] | None = None
 
 
@@ -43,6 +49,11 @@ class Definition:
 
     steps: dict[str, Step]
     parameters: dict[str, dict[str, Any]]
+
+    @property
+    def handled(self) -> set[str]:
+        """Steps whose failure another step waits for."""
+        return {name for step in self.steps.values() for name, trigger in step.triggers.items() if trigger in ("Failed", "Any")}
 
 
 def parse(text: str) -> Definition:
@@ -93,7 +104,9 @@ def _flatten(raw_steps: list[dict[str, Any]], branch: tuple[str, bool] | None) -
         arguments = raw.get("Arguments", {})
         own = {k: v for k, v in arguments.items() if k not in ("IfSteps", "ElseSteps")} if kind == "Condition" else arguments
         step = Step(raw["Name"], kind, own, raw, branch=branch)
-        step.after = set(raw.get("DependsOn", [])) | {m[1] for path in references(own) if (m := _STEP_REFERENCE.fullmatch(path))}
+        referring = [own, *(raw[k] for k in _REFERRING if k in raw)]
+        step.after = {m[1] for path in references(referring) if (m := _STEP_REFERENCE.fullmatch(path))}
+        _depend(step, raw.get("DependsOn", []))
         if branch:
             step.after.add(branch[0])
         yield step
@@ -102,6 +115,17 @@ def _flatten(raw_steps: list[dict[str, Any]], branch: tuple[str, bool] | None) -
                 _check_condition(condition, raw["Name"])
             yield from _flatten(arguments.get("IfSteps", []), (raw["Name"], True))
             yield from _flatten(arguments.get("ElseSteps", []), (raw["Name"], False))
+
+
+def _depend(step: Step, entries: list[Any]) -> None:
+    """Names, or ``{"Step": …, "Trigger": …}`` for a dependency on another outcome than success."""
+    for entry in entries:
+        name, trigger = (entry["Step"], entry.get("Trigger", "Completed")) if isinstance(entry, dict) else (entry, "Completed")
+        if trigger not in TRIGGERS:
+            raise validation(f"Step '{step.name}' depends on '{name}' with the unknown trigger {trigger!r}; known: {', '.join(TRIGGERS)}")
+        step.after.add(name)
+        if trigger != "Completed":
+            step.triggers[name] = trigger
 
 
 def _check_condition(condition: dict[str, Any], step: str) -> None:
@@ -116,7 +140,7 @@ def _check_references(step: Step, steps: dict[str, Step], parameters: dict[str, 
     for name in step.after:
         if name not in steps:
             raise validation(f"Step '{step.name}' depends on the step '{name}', which does not exist")
-    for path in references(step.arguments):
+    for path in references([step.arguments, *(step.raw[k] for k in _REFERRING if k in step.raw)]):
         root, _, rest = path.partition(".")
         known = {"Parameters": parameters, "Execution": EXECUTION_VARIABLES, "Steps": steps}.get(root)
         name = re.split(r"[.\[]", rest)[0]
@@ -126,7 +150,8 @@ def _check_references(step: Step, steps: dict[str, Step], parameters: dict[str, 
 
 def _check_image(step: Step) -> None:
     """An image that is plain text is known before anything runs."""
-    specification = step.arguments.get("AppSpecification", step.arguments.get("AlgorithmSpecification", {}))
+    arguments = step.arguments.get("TrainingJobDefinition", step.arguments)
+    specification = arguments.get("AppSpecification", arguments.get("AlgorithmSpecification", {}))
     uri = specification.get("ImageUri", specification.get("TrainingImage"))
     if isinstance(uri, str):
         try:

@@ -13,7 +13,7 @@ from local_aws.sagemaker.jobs import World
 from local_aws.sagemaker.names import arn, ordered, page, short
 from local_aws.sagemaker.pipelines.cache import StepCache
 from local_aws.sagemaker.pipelines.definition import PARAMETER_TYPES, Definition, parse
-from local_aws.sagemaker.pipelines.execution import Execution, StepRun
+from local_aws.sagemaker.pipelines.execution import Execution, Selection, StepRun
 from local_aws.sagemaker.pipelines.runners import Runners
 from local_aws.sagemaker.transfer import split
 
@@ -57,6 +57,7 @@ class Pipelines:
                 "PipelineDefinition": text,
                 "_definition": parse(text),
                 "_cache": StepCache(),
+                "_parallel": _parallel(params),
             }
             self._tokens[token] = name
         return {"PipelineArn": arn("pipeline", name)}
@@ -72,12 +73,18 @@ class Pipelines:
         for key in ("PipelineDisplayName", "PipelineDescription", "RoleArn"):
             if key in call.params:
                 pipeline[key] = call.params[key]
+        pipeline["_parallel"] = _parallel(call.params) or pipeline["_parallel"]
         pipeline["LastModifiedTime"] = self._world.clock.now()
         return {"PipelineArn": pipeline["PipelineArn"]}
 
     @operation("sagemaker", "DescribePipeline")
     def describe(self, call: Call) -> dict[str, Any]:
-        return {k: v for k, v in self._pipeline(call.params["PipelineName"]).items() if not k.startswith("_")}
+        pipeline = self._pipeline(call.params["PipelineName"])
+        parallel = pipeline["_parallel"]
+        configured = {"ParallelismConfiguration": {"MaxParallelExecutionSteps": parallel}} if parallel else {}
+        last = max((e.created for e in self._of(pipeline)), default=None)
+        ran = {"LastRunTime": last} if last else {}
+        return {k: v for k, v in pipeline.items() if not k.startswith("_")} | configured | ran
 
     @operation("sagemaker", "ListPipelines")
     def list(self, call: Call) -> dict[str, Any]:
@@ -98,7 +105,7 @@ class Pipelines:
     @operation("sagemaker", "StartPipelineExecution")
     def start(self, call: Call) -> dict[str, Any]:
         params = call.params
-        for refused in ("SelectiveExecutionConfig", "ParallelismConfiguration"):
+        for refused in ("PipelineVersionId", "PipelineVersionAlias", "MlflowExperimentName"):
             if params.get(refused):
                 raise Unsupported(f"StartPipelineExecution with {refused}")
         pipeline = self._pipeline(params["PipelineName"])
@@ -120,10 +127,46 @@ class Pipelines:
                 role=pipeline["RoleArn"],
                 display_name=params.get("PipelineExecutionDisplayName", f"execution-{int(self._world.clock.timestamp() * 1000)}"),
                 description=params.get("PipelineExecutionDescription", ""),
+                parallel=_parallel(params) or pipeline.get("_parallel"),
+                selected=self._selection(pipeline, params),
             )
             self._executions[execution.arn] = execution
             self._tokens[token] = execution.arn
         execution.start()
+        return {"PipelineExecutionArn": execution.arn}
+
+    def _selection(self, pipeline: dict[str, Any], params: dict[str, Any]) -> Selection | None:
+        """Raises AwsError."""
+        config = params.get("SelectiveExecutionConfig")
+        if not config:
+            return None
+        steps = frozenset(s["StepName"] for s in config["SelectedSteps"])
+        if unknown := sorted(steps - set(pipeline["_definition"].steps)):
+            raise validation(f"SelectedSteps names steps that the pipeline does not have: {', '.join(unknown)}")
+        if "SourcePipelineExecutionArn" not in config:
+            raise validation("SelectiveExecutionConfig needs SourcePipelineExecutionArn")
+        source = self.execution(config["SourcePipelineExecutionArn"])
+        if not source.done.is_set():
+            raise validation(f"The source execution {source.arn} is {source.status}; it must have ended")
+        return Selection(steps, source)
+
+    @operation("sagemaker", "RetryPipelineExecution")
+    def retry(self, call: Call) -> dict[str, Any]:
+        execution = self.execution(call.params["PipelineExecutionArn"])
+        with self._lock:
+            token = f"retry/{execution.arn}/{call.params['ClientRequestToken']}"
+            if token not in self._tokens:
+                if execution.status not in ("Failed", "Stopped"):
+                    raise validation(f"Only executions with status Failed or Stopped can be retried; this one is {execution.status}.")
+                self._tokens[token] = execution.arn
+                execution.retry(_parallel(call.params))
+        return {"PipelineExecutionArn": execution.arn}
+
+    @operation("sagemaker", "UpdatePipelineExecution")
+    def update_execution(self, call: Call) -> dict[str, Any]:
+        execution = self.execution(call.params["PipelineExecutionArn"])
+        execution.display_name = call.params.get("PipelineExecutionDisplayName", execution.display_name)
+        execution.description = call.params.get("PipelineExecutionDescription", execution.description)
         return {"PipelineExecutionArn": execution.arn}
 
     @operation("sagemaker", "StopPipelineExecution")
@@ -146,7 +189,15 @@ class Pipelines:
             "CreationTime": execution.created,
             "LastModifiedTime": execution.modified,
         }
-        return {**out, **({"FailureReason": execution.reason} if execution.reason else {})}
+        if execution.reason:
+            out["FailureReason"] = execution.reason
+        if execution.parallel:
+            out["ParallelismConfiguration"] = {"MaxParallelExecutionSteps": execution.parallel}
+        if execution.selected:
+            steps = [{"StepName": name} for name in sorted(execution.selected.steps)]
+            source = execution.selected.source.arn
+            out["SelectiveExecutionConfig"] = {"SourcePipelineExecutionArn": source, "SelectedSteps": steps}
+        return out
 
     @operation("sagemaker", "ListPipelineExecutions")
     def list_executions(self, call: Call) -> dict[str, Any]:
@@ -226,6 +277,11 @@ def _parameters(definition: Definition, given: dict[str, str]) -> dict[str, Any]
     return values
 
 
+def _parallel(params: dict[str, Any]) -> int | None:
+    found = params.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps")
+    return int(found) if found else None
+
+
 def _typed(name: str, raw: Any, kind: str) -> Any:
     if kind == "Boolean":
         if str(raw).lower() not in ("true", "false"):
@@ -249,6 +305,8 @@ def _described(run: StepRun) -> dict[str, Any]:
         out["EndTime"] = run.ended
     if run.reason:
         out["FailureReason"] = run.reason
+    if run.reused:
+        out["SelectiveExecutionResult"] = {"SourcePipelineExecutionArn": run.reused}
     if run.cache_hit:
         out["CacheHitResult"] = {"SourcePipelineExecutionArn": run.cache_hit}
     for key, name in (("StepDisplayName", "DisplayName"), ("StepDescription", "Description")):

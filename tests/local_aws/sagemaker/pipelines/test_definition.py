@@ -37,7 +37,7 @@ def test_dependencies_come_from_references_depends_on_and_branches() -> None:
     assert (steps["in"].branch, steps["out"].branch) == (("gate", True), ("gate", False))
 
 
-@pytest.mark.parametrize("kind", ["Lambda", "QualityCheck", "Transform", None])
+@pytest.mark.parametrize("kind", ["EMR", "QualityCheck", "AutoML", None])
 def test_an_unsupported_step_type_is_refused_by_name(kind: str | None) -> None:
     with pytest.raises(Unsupported) as caught:
         parse(definition({"Name": "odd", "Type": kind, "Arguments": {}}))

@@ -136,6 +136,5 @@ def test_a_running_pipeline_is_not_deleted(aws: LocalAws) -> None:
 
 def test_what_is_not_emulated_is_refused(aws: LocalAws) -> None:
     name = create(aws, fail("stop", "x"))
-    selective = {"SelectedSteps": [{"StepName": "stop"}]}
-    begin = lambda: aws.client("sagemaker").start_pipeline_execution(PipelineName=name, SelectiveExecutionConfig=selective)  # noqa: E731
+    begin = lambda: aws.client("sagemaker").start_pipeline_execution(PipelineName=name, PipelineVersionId=1)  # noqa: E731
     assert refusal(begin)[0] == "LocalAwsUnsupported"
