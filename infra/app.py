@@ -6,7 +6,7 @@ from pathlib import Path
 import aws_cdk as cdk
 
 from infra.environment import ROOT, Environment
-from infra.monitoring import Monitoring
+from infra.monitoring.stack import Monitoring
 from infra.platform.stack import Platform
 from infra.serving.stack import Serving
 from interfaces.contract import Contract
@@ -24,7 +24,7 @@ def build(
     commit = git_commit if git_commit is not None else checkout_commit()
     platform = Platform(app, "Platform", environment=environment, contract=contract, git_commit=commit, termination_protection=protected)
     serving = Serving(app, "Serving", environment=environment, termination_protection=protected)
-    monitoring = Monitoring(app, "Monitoring", environment=environment, termination_protection=protected)
+    monitoring = Monitoring(app, "Monitoring", environment=environment, contract=contract, termination_protection=protected)
     serving.add_stack_dependency(platform)
     monitoring.add_stack_dependency(serving)
     if nag:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from infra.monitoring.settings import Alarms, Chat, Monitoring
 from infra.policy import Policy, check_policy, read_policy
 from infra.section import ConfigurationError, Count, Share, parse_section, read_toml
 from infra.section import Section as _Section
@@ -84,6 +85,9 @@ class Environment(_Section):
     pipeline: Pipeline = Pipeline()
     policy: Policy = Policy()
     serving: Serving = Serving()
+    monitoring: Monitoring = Monitoring()
+    alarms: Alarms = Alarms()
+    chat: Chat = Chat()
     retrain: Retrain = Retrain()
     operations: Operations = Operations()
 

@@ -7,6 +7,7 @@ SOURCE = "mlops-loop"
 
 DATASET_CREATED = "Dataset Version Created"
 DATASET_REFUSED = "Dataset Version Refused"
+MONITOR_TICK = "Monitoring Tick"
 RETRAIN_TICK = "Retraining Tick"
 RETRAIN_COMMAND = "Retraining Command"
 

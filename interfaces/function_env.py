@@ -74,8 +74,12 @@ class DecideEnv(FunctionEnv):
 
 @dataclass(frozen=True)
 class ReleaseEnv(FunctionEnv):
-    """``decisions`` is `RECORDED` where only what an authenticated caller decided is released, else `ANY`."""
+    """``decisions`` is `RECORDED` where only what an authenticated caller decided is released, else `ANY`.
 
+    ``monitoring_engine`` is ``auto``, ``model-monitor`` or ``processing``.
+    """
+
+    monitoring_engine: str
     state_table: str
     model_package_group: str
     serving_stack: str
@@ -119,3 +123,34 @@ class RetrainEnv(FunctionEnv):
     monthly_cap: float
     cost_per_run: float
     monthly_budget: float
+
+
+@dataclass(frozen=True)
+class MonitorEnv(FunctionEnv):
+    """``monitors`` are names separated by commas, as are ``subnets`` and ``security_groups`` (empty for none)."""
+
+    prefix: str
+    state_table: str
+    topic_arn: str
+    monitoring_stack: str
+    endpoint_name: str
+    variant: str
+    data_bucket: str
+    steps_uri: str
+    image_uri: str
+    job_role_arn: str
+    key_arn: str
+    instance_type: str
+    subnets: str
+    security_groups: str
+    monitors: str
+    problem_type: str
+    distance: str
+    window_hours: float
+    settle_minutes: float
+    label_delay_hours: float
+    minimum_rows: float
+    minimum_labels: float
+    quality_tolerance: float
+    volume_gb: float
+    max_runtime_s: float

@@ -7,10 +7,14 @@ Data bucket       curated/dataset_version={v}/part-*.parquet
                   refused/{v}.json                   drops refused, with the reason
                   ground-truth/yyyy/mm/dd/hh/*.jsonl  labels of production rows, by the hour they were collected in
                   collected/{run}/…                   what a retraining was made from
+                  monitoring/{endpoint}/{schedule}/yyyy/mm/dd/hh/   reports of a window, by the time that it was due
+                  monitor-inputs/{job}/…             lists of the files that a monitor's job reads
                   capture/{endpoint}/{variant}/yyyy/mm/dd/hh/*.jsonl
 Artefact bucket   runs/{pipeline execution id}/{step}/…
                   evidence/{version}/{digest}.json   what the gate found, see evidence.py
 """
+
+from datetime import datetime, timedelta
 
 SUCCESS_MARKER = "_SUCCESS"
 DROPS = "drops/"
@@ -19,6 +23,8 @@ MANIFESTS = "manifests/"
 QUARANTINE = "quarantine/"
 REFUSED = "refused/"
 CAPTURE = "capture"
+MONITORING = "monitoring"
+MONITOR_INPUTS = "monitor-inputs/"
 GROUND_TRUTH = "ground-truth"
 COLLECTED = "collected/"
 RETRAIN_DROP = "retrain-"
@@ -51,6 +57,21 @@ def quarantine_prefix(version: str) -> str:
 
 def refused_key(version: str) -> str:
     return f"{REFUSED}{version}.json"
+
+
+def report_prefix(endpoint: str, schedule: str, due: datetime) -> str:
+    """Where a monitor's reports of a window lie; the layout is Model Monitor's."""
+    return f"{MONITORING}/{endpoint}/{schedule}/{due:%Y/%m/%d/%H}/"
+
+
+def hour_prefixes(root: str, start: datetime, end: datetime) -> list[str]:
+    """The prefixes, in the layout of capture and ground truth, of every hour that [start, end) touches."""
+    hour = start.replace(minute=0, second=0, microsecond=0)
+    found = []
+    while hour < end:
+        found.append(f"{root.rstrip('/')}/{hour:%Y/%m/%d/%H}/")
+        hour += timedelta(hours=1)
+    return found
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Names that stacks, functions and the command line agree on without exporting them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,14 @@ class Names:
     def alarm(self, what: str) -> str:
         return f"{self.prefix}-{what}"
 
+    def monitor(self, name: str) -> str:
+        """Name of a monitor's schedule: fixed, since Model Monitor cannot rename one."""
+        return f"{self.prefix}-{name}"
+
+    def monitor_job(self, name: str) -> str:
+        """What the names of a monitor's processing jobs begin with; the window that was due follows."""
+        return f"{self.prefix}-monitor-{name}-"
+
     def model(self, generation: int | str) -> str:
         return f"{self.prefix}-model-{generation}"
 
@@ -92,3 +101,8 @@ class Names:
 
 CURATED_TABLE = "curated"
 VARIANT = "AllTraffic"
+
+
+def moment(at: datetime) -> str:
+    """A time as the analyzer and the reports write it: ``2026-01-31T13:00:00Z``."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -6,7 +6,9 @@ UpdateStack has no condition key for a template body, so what a release can do i
 from constructs import Construct
 
 from infra.environment import Environment
-from infra.iam import Statement, allow, arn, pass_role, role, role_arn
+from infra.iam import ACCOUNT, PARTITION, Statement, allow, arn, pass_role, role, role_arn
+from interfaces.monitors import MONITORS
+from interfaces.names import Names
 
 _SERVICE = "cloudformation.amazonaws.com"
 _SCALING = "sagemaker.application-autoscaling.amazonaws.com"
@@ -109,11 +111,31 @@ class DeployRoles(Construct):
             name=names.role("monitoring-deploy"),
             service=_SERVICE,
             purpose="CloudFormation's role for the monitors that follow a release",
-            statements=[
-                allow(
-                    "ManageAlarms",
-                    ["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"],
-                    [arn("cloudwatch", f"alarm:{names.prefix}-*")],
-                ),
-            ],
+            statements=_monitoring(names),
         )
+
+
+def _monitoring(names: Names) -> list[Statement]:
+    """Alarms, dashboard, schedules, and job definitions, which CloudFormation names."""
+    alarm = ["PutMetricAlarm", "PutCompositeAlarm", "DeleteAlarms", "DescribeAlarms"]
+    kinds = [f"{m.title}JobDefinition" for m in MONITORS.values()]
+    verbs = ("Create", "Describe", "Delete")
+    definitions = [arn("sagemaker", f"{_kebab(m.title)}-job-definition/*") for m in MONITORS.values()]
+    schedule = [f"sagemaker:{verb}MonitoringSchedule" for verb in ("Create", "Describe", "Update", "Stop", "Start", "Delete")]
+    schedules = [arn("sagemaker", f"monitoring-schedule/{names.monitor(m)}") for m in MONITORS]
+    return [
+        allow("ManageAlarms", [f"cloudwatch:{verb}" for verb in alarm], [arn("cloudwatch", f"alarm:{names.prefix}-*")]),
+        allow(
+            "ManageDashboard",
+            [f"cloudwatch:{verb}" for verb in ("PutDashboard", "GetDashboard", "DeleteDashboards")],
+            [f"arn:{PARTITION}:cloudwatch::{ACCOUNT}:dashboard/{names.prefix}"],
+        ),
+        allow("ManageDefinitions", [f"sagemaker:{verb}{kind}" for kind in kinds for verb in verbs], definitions),
+        allow("ManageSchedules", schedule, [*schedules, *definitions]),
+        allow("TagMonitors", ["sagemaker:AddTags", "sagemaker:ListTags"], [*schedules, *definitions]),
+        pass_role("PassMonitorRole", role_arn(names.role("monitor-job")), "sagemaker.amazonaws.com"),
+    ]
+
+
+def _kebab(title: str) -> str:
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in title).lstrip("-")

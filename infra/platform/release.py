@@ -41,6 +41,7 @@ class Release(Verb):
         function = self._function(
             "release",
             ReleaseEnv(
+                monitoring_engine=self._environment.monitoring.engine,
                 state_table=names.state_table,
                 model_package_group=names.model_package_group,
                 serving_stack=names.serving_stack,

@@ -9,6 +9,7 @@ from infra.platform.catalog import Catalog
 from infra.platform.decide import Decide
 from infra.platform.deploy_roles import DeployRoles
 from infra.platform.ingest import Ingest
+from infra.platform.monitor import Monitor
 from infra.platform.notifications import Notifications
 from infra.platform.release import Release
 from infra.platform.retrain import Retrain
@@ -35,6 +36,7 @@ class Platform(Stack):
         DeployRoles(self, "DeployRoles", environment=environment)
         for verb in (Ingest, Approve, Decide, Release, Notifications):
             verb(self, verb.__name__, environment=environment, contract=contract, storage=storage)
+        Monitor(self, "Monitor", environment=environment, contract=contract, storage=storage, training=training)
         Retrain(self, "Retrain", environment=environment, contract=contract, storage=storage, training=training)
         for name, bucket in (("Landing", storage.landing), ("Data", storage.data), ("Artefacts", storage.artefacts)):
             cdk.CfnOutput(self, f"{name}Bucket", value=bucket)

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from interfaces.evidence import digest
+from interfaces.monitors import AUTO
 from lambdas.release import decision as d
 from lambdas.release.history import NoGoodVersion, last_good, target, version
 from lambdas.release.ledger import Ledger, Note
+from lambdas.release.monitors import Attempt, Failure, Follow, GiveUp, follow
 from lambdas.release.package import Package
 
 MOST_STEPS = 8
@@ -25,7 +27,8 @@ class Surroundings(Protocol):
     def monitored(self) -> d.Monitored: ...
     def cause(self, status_reason: str) -> str: ...
     def update_serving(self, step: d.UpdateServing) -> bool: ...
-    def update_monitoring(self, step: d.UpdateMonitoring, generation: int) -> bool: ...
+    def update_monitoring(self, step: d.UpdateMonitoring, generation: int, engine: str) -> bool: ...
+    def monitoring_failure(self) -> Failure | None: ...
     def smoke_test(self, step: d.SmokeTest) -> str | None: ...
     def packages(self) -> list[Package]: ...
     def package(self, arn: str) -> Package: ...
@@ -45,6 +48,7 @@ class Releases:
     """``deployment`` is PROJECT-ENVIRONMENT; ``tell`` sends people a subject and a text, ``count`` counts a metric.
 
     ``vouch`` answers for the approval of a package: why it is held, and the recorded decision that it is released by.
+    ``engine`` is what the environment says of monitoring.
     """
 
     def __init__(
@@ -56,7 +60,9 @@ class Releases:
         count: Count,
         vouch: Vouch = anybody,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        engine: str = AUTO,
     ) -> None:
+        self._engine = engine
         self._ledger, self._world, self._deployment = ledger, world, deployment
         self._tell, self._count, self._vouch, self._now = tell, count, vouch, now
 
@@ -147,8 +153,8 @@ class Releases:
                 return self._smoke_test(step)
             case d.UpdateMonitoring():
                 desired, _ = self._ledger.desired()
-                if desired and self._world.update_monitoring(step, desired.generation):
-                    self._count("ReleaseSucceeded")
+                if desired:
+                    self._follow(step, desired.generation)
             case d.Fail():
                 self._fail(step)
                 return True
@@ -161,6 +167,26 @@ class Releases:
                 text = f"Release {generation} served well, and now {reason}.\nRunbook: {RUNBOOKS}/endpoint-changed.md"
                 self._once(f"changed/{generation}/{reason}", "EndpointChanged", "the endpoint was changed by hand", text)
         return False
+
+    def _follow(self, step: d.UpdateMonitoring, generation: int) -> None:
+        """Monitoring follows what serves. When the account refuses schedules, it follows with the other engine."""
+        attempt, monitored = self._ledger.monitoring(), self._world.monitored()
+        tried = attempt.generation == generation
+        failure = self._world.monitoring_failure() if tried else None
+        decided = follow(generation, self._engine, monitored.stack_status, monitored.engine, attempt, failure)
+        if isinstance(decided, Follow):
+            if not self._world.update_monitoring(step, generation, decided.engine):
+                return
+            if decided.because:
+                text = f"Monitoring schedules were refused: {decided.because}\nMonitoring goes on with processing jobs."
+                self._once(f"engine/{generation}", "EngineChanged", f"monitoring's engine is now {decided.engine}", text)
+            if not tried:
+                self._count("ReleaseSucceeded")
+            self._ledger.monitoring_attempted(Attempt(generation, decided.engine))
+        elif isinstance(decided, GiveUp):
+            text = f"{decided.reason}\nThe endpoint is well.\nRunbook: {RUNBOOKS}/monitoring-behind.md"
+            self._once(f"behind/{generation}", "MonitoringBehind", f"monitoring does not follow release {generation}", text)
+            self._ledger.monitoring_attempted(Attempt(generation, attempt.engine, given_up=True))
 
     def _smoke_test(self, step: d.SmokeTest) -> bool:
         wrong = self._world.smoke_test(step)

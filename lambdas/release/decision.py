@@ -68,6 +68,7 @@ class Monitored:
 
     stack_status: str
     package: str
+    engine: str = ""
 
 
 @dataclass(frozen=True)

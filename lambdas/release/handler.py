@@ -38,7 +38,7 @@ def vouch(package: str) -> tuple[str, str]:
 
 dynamodb = boto3.client("dynamodb")
 ledger, records = Ledger(Table(dynamodb, env.state_table)), Records(dynamodb, env.decisions_table)
-releases = Releases(ledger, World(boto3.client, env), env.deployment, tell, count, vouch)
+releases = Releases(ledger, World(boto3.client, env), env.deployment, tell, count, vouch, engine=env.monitoring_engine)
 
 
 @logger.inject_lambda_context

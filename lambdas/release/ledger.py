@@ -1,7 +1,8 @@
 """The release ledger in DynamoDB: decisions with a monotonic generation, in decision order.
 
 Items, by ``pk``: ``release/desired`` is the last decision; ``release/history/<generation>`` what became of each;
-``release/package/<arn>`` what was last seen of a package's approval; ``release/request/<id>`` marks a rollback that was
+``release/package/<arn>`` what was last seen of a package's approval; ``release/monitoring`` the last
+update of Monitoring; ``release/request/<id>`` marks a rollback that was
 asked for; ``release/told/<what>`` what people were told once. A decision is one transaction: it is made, or it is not.
 """
 
@@ -9,9 +10,11 @@ from dataclasses import dataclass
 
 from lambdas.release.decision import Decision
 from lambdas.release.history import GOOD, LEFT, Entry
+from lambdas.release.monitors import Attempt
 from lambdas.shared.table import Table, Write
 
 _DESIRED = "release/desired"
+_MONITORING = "release/monitoring"
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,16 @@ class Ledger:
                 (_history(generation), {"outcome": GOOD}, "", {}),
             ]
         )
+
+    def monitoring(self) -> Attempt:
+        """The last update of Monitoring that was sent."""
+        item = self._table.get(_MONITORING)
+        return Attempt(item["generation"], item["engine"], bool(item["given_up"])) if item else Attempt()
+
+    def monitoring_attempted(self, attempt: Attempt) -> None:
+        """Sent, or given up."""
+        changes = {"generation": attempt.generation, "engine": attempt.engine, "given_up": int(attempt.given_up)}
+        self._table.set(_MONITORING, changes, "attribute_not_exists(#generation) OR #generation <= :g", g=attempt.generation)
 
     def fail(self, generation: int, reason: str) -> bool:
         """Record a failed release; False if it was recorded before or a newer decision stands."""

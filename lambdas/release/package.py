@@ -8,12 +8,17 @@ from lambdas.release.ledger import Seen
 
 @dataclass(frozen=True)
 class Package:
-    """``modified`` is when its approval was last changed, as text that sorts; ``evaluation`` the URI of its report, if it has one."""
+    """``modified`` is when its approval was last changed, as text that sorts; ``evaluation`` the URI of its report, if it has one.
+
+    ``baseline`` is where the baseline of its monitors lies, ``version`` the dataset version that it was trained on.
+    """
 
     arn: str
     approval: Seen
     modified: str
     evaluation: str = ""
+    baseline: str = ""
+    version: str = ""
 
     @classmethod
     def of(cls, described: dict[str, Any]) -> Self:
@@ -21,4 +26,7 @@ class Package:
         moment = described.get("LastModifiedTime") or described["CreationTime"]
         report = described.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
         seen = Seen(described["ModelApprovalStatus"], described.get("ApprovalDescription", ""))
-        return cls(described["ModelPackageArn"], seen, moment.isoformat(timespec="microseconds"), report)
+        statistics = described.get("DriftCheckBaselines", {}).get("ModelDataQuality", {}).get("Statistics", {}).get("S3Uri", "")
+        version = described.get("CustomerMetadataProperties", {}).get("dataset_version", "")
+        at = moment.isoformat(timespec="microseconds")
+        return cls(described["ModelPackageArn"], seen, at, report, statistics.rsplit("/", 1)[0], version)

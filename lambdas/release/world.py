@@ -10,6 +10,7 @@ from interfaces.function_env import ReleaseEnv
 from interfaces.layout import split_uri
 from interfaces.reports import GOLDEN_FILE
 from lambdas.release.decision import STACK_POLICY, Monitored, Serving, SmokeTest, UpdateMonitoring, UpdateServing
+from lambdas.release.monitors import Failure
 from lambdas.release.package import Package
 from lambdas.release.smoke import differences, too_slow
 
@@ -51,7 +52,8 @@ class World:
     def monitored(self) -> Monitored:
         """The Monitoring stack."""
         stack = self._stack(self._env.monitoring_stack)
-        return Monitored(stack["StackStatus"], _parameters(stack).get("ModelPackageArn", ""))
+        values = _parameters(stack)
+        return Monitored(stack["StackStatus"], values.get("ModelPackageArn", ""), values.get("Engine", ""))
 
     def cause(self, status_reason: str) -> str:
         """Why the Serving stack's last update failed, in the words of the resource that failed first."""
@@ -73,9 +75,22 @@ class World:
         changes = {"ModelPackageArn": step.package, "Generation": str(step.generation)}
         return self._update(self._env.serving_stack, self._env.serving_role_arn, changes, step.token, StackPolicyBody=STACK_POLICY)
 
-    def update_monitoring(self, step: UpdateMonitoring, generation: int) -> bool:
-        changes = {"ModelPackageArn": step.package}
-        return self._update(self._env.monitoring_stack, self._env.monitoring_role_arn, changes, f"monitor-{generation}")
+    def update_monitoring(self, step: UpdateMonitoring, generation: int, engine: str) -> bool:
+        """Monitoring follows the package, with the baseline and the data version that belong to it."""
+        package = self.package(step.package)
+        changes = {"ModelPackageArn": step.package, "BaselineUri": package.baseline, "DatasetVersion": package.version, "Engine": engine}
+        return self._update(self._env.monitoring_stack, self._env.monitoring_role_arn, changes, f"monitor-{generation}-{engine}")
+
+    def monitoring_failure(self) -> Failure | None:
+        """The first resource that failed in the last update of Monitoring."""
+        found = None
+        for event in self._cloudformation.describe_stack_events(StackName=self._env.monitoring_stack)["StackEvents"]:  # newest first
+            own = event["ResourceType"] == "AWS::CloudFormation::Stack"
+            if own and event["ResourceStatus"] in ("UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS"):
+                break
+            if not own and event["ResourceStatus"] in ("CREATE_FAILED", "UPDATE_FAILED"):
+                found = Failure(event["ResourceType"], event.get("ResourceStatusReason", ""))
+        return found
 
     def smoke_test(self, step: SmokeTest) -> str | None:
         """What is wrong with the endpoint's answers to the package's golden rows; None where the package has none."""

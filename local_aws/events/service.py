@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.clock import Clock
+from local_aws.cloudwatch.store import MetricStore
 from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError, Unsupported, validation
 from local_aws.events import pattern, transform
@@ -47,8 +48,8 @@ class Events:
 
     kept = ("_rules",)
 
-    def __init__(self, clients: Clients, clock: Clock, background: Background, keep: int | None = None) -> None:
-        self._clients, self._clock, self._background = clients, clock, background
+    def __init__(self, clients: Clients, clock: Clock, background: Background, metrics: MetricStore, keep: int | None = None) -> None:
+        self._clients, self._clock, self._background, self._metrics = clients, clock, background, metrics
         self._rules: dict[str, Rule] = {}
         self._lock = threading.Lock()
         self.history: list[dict[str, Any]] = []
@@ -94,6 +95,7 @@ class Events:
 
     def _try(self, rule: Rule, target: dict[str, Any], event: dict[str, Any], number: int) -> None:
         try:
+            self._metrics.put("AWS/Events", "Invocations", 1.0, {"RuleName": rule.name})
             self._send(rule, target, transform.target_input(target, event, rule.arn))
         except Exception as error:
             self._failed(rule, target, event, number, error)

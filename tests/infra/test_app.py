@@ -34,7 +34,11 @@ def test_only_resources_that_cloudformation_makes_itself(dev: Any) -> None:
 
 def test_parameters_are_those_of_a_release(dev: Any) -> None:
     parameters = {name: set(template.get("Parameters", {})) for name, template in dev.templates.items()}
-    assert parameters == {"Platform": set(), "Serving": {"ModelPackageArn", "Generation"}, "Monitoring": {"ModelPackageArn"}}
+    assert parameters == {
+        "Platform": set(),
+        "Serving": {"ModelPackageArn", "Generation"},
+        "Monitoring": {"ModelPackageArn", "BaselineUri", "DatasetVersion", "Engine"},
+    }
 
 
 def test_stacks_deploy_in_order_under_their_names(dev: Any) -> None:

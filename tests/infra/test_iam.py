@@ -13,6 +13,7 @@ WITHOUT_RESOURCE = {
     "cloudwatch:PutMetricData",
     "ecr:GetAuthorizationToken",
     "sagemaker:ListModelPackages",
+    "sagemaker:ListMonitoringExecutions",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
@@ -77,15 +78,15 @@ def test_each_function_and_each_kind_of_job_has_its_own_role(dev: Any) -> None:
     purposes = Counter(p["Description"] for p in dev.properties("AWS::IAM::Role"))
     assert max(purposes.values()) == 1
     expected = (
-        "ingest-job processing-job training-job collect-job pipeline serving-deploy monitoring-deploy "
-        "ingest approve review decide release reconcile retrain retrain-tick endpoint"
+        "ingest-job processing-job training-job collect-job monitor-job pipeline serving-deploy monitoring-deploy "
+        "ingest approve review decide release reconcile monitor monitor-tick retrain retrain-tick endpoint"
     )
     assert {p["RoleName"] for p in dev.properties("AWS::IAM::Role")} == {dev.names.role(what) for what in expected.split()}
 
 
 def test_jobs_with_encrypted_volumes_may_grant_the_key_to_aws_alone(dev: Any) -> None:
     grants = {name: s for name, s in _statements(dev) if "kms:CreateGrant" in _listed(s["Action"])}
-    assert set(grants) == {dev.names.role(f"{kind}-job") for kind in ("processing", "training", "collect")}
+    assert set(grants) == {dev.names.role(f"{kind}-job") for kind in ("processing", "training", "collect", "monitor")}
     assert all(s["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}} for s in grants.values())
 
 

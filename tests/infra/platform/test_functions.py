@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from interfaces.function_env import ApproveEnv, DecideEnv, FunctionEnv, IngestEnv, ReleaseEnv, RetrainEnv
+from interfaces.function_env import ApproveEnv, DecideEnv, FunctionEnv, IngestEnv, MonitorEnv, ReleaseEnv, RetrainEnv
 
 ENVIRONMENTS: dict[str, type[FunctionEnv]] = {
     "ingest": IngestEnv,
     "approve": ApproveEnv,
     "decide": DecideEnv,
     "release": ReleaseEnv,
+    "monitor": MonitorEnv,
     "retrain": RetrainEnv,
 }
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
