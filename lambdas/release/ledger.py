@@ -122,7 +122,11 @@ class Ledger:
 
     def monitoring_attempted(self, attempt: Attempt) -> None:
         """Sent, or given up."""
-        changes = {"generation": attempt.generation, "engine": attempt.engine, "given_up": int(attempt.given_up)}
+        changes: dict[str, str | float] = {
+            "generation": attempt.generation,
+            "engine": attempt.engine,
+            "given_up": int(attempt.given_up),
+        }
         self._table.set(_MONITORING, changes, "attribute_not_exists(#generation) OR #generation <= :g", g=attempt.generation)
 
     def fail(self, generation: int, reason: str) -> bool:
