@@ -61,7 +61,6 @@ WILDCARDS = {
     "ReadScaling": _NO_RESOURCE,
     "ReadServing": _STACK_ID,
     "ReadStacks": _STACK_ID,
-    "ReadWhatFailed": _STACK_ID,
     "ReadWindows": "What is captured lies under hours, lists of it under jobs, baselines under executions.",
     "RegisterModels": _PACKAGES,
     "RunJobs": "SageMaker names a pipeline's jobs after the execution and the step.",
