@@ -36,7 +36,7 @@ def serving_contract(client: Callable[[str], Any], names: Names) -> dict[str, An
         stack = cloudformation.describe_stacks(StackName=names.serving_stack)["Stacks"][0]
     except cloudformation.exceptions.ClientError:
         raise CliError(f"{names.serving_stack} is not deployed in this account and region; describe a file with --contract") from None
-    package = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}.get("ModelPackageArn")
+    package = parameters(stack).get("ModelPackageArn")
     if not package:
         raise CliError(f"{names.serving_stack} has no released model yet; describe a file with --contract")
     version = sagemaker.describe_model_package(ModelPackageName=package)["CustomerMetadataProperties"]["dataset_version"]
@@ -44,3 +44,8 @@ def serving_contract(client: Callable[[str], Any], names: Names) -> dict[str, An
     bucket = names.bucket("data", account, sagemaker.meta.region_name)
     manifest = json.loads(client("s3").get_object(Bucket=bucket, Key=layout.manifest_key(version))["Body"].read())
     return dict(manifest["contract"])
+
+
+def parameters(stack: dict[str, Any]) -> dict[str, str]:
+    """The parameters of a described stack."""
+    return {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}

@@ -27,6 +27,7 @@ from local_aws.door import Door, Page
 from local_aws.errors import LocalAwsError
 from local_aws.events.service import Events
 from local_aws.glue.jobs import GlueJobs
+from local_aws.iam.service import Iam
 from local_aws.images.registry import GLUE, LAMBDA, SKLEARN
 from local_aws.journal import Journal
 from local_aws.lambda_.service import Lambda
@@ -100,6 +101,7 @@ class LocalAws:
             self.events, self.sns, self.lambda_, self.glue, self.notifications, self.processing, self.training, tuning, transform,
             runners.callback, self.pipelines,
             self.registry, self.models, self.endpoints, self.schedules, Runtime(self.endpoints, world), Sts(self.principals, self.clock),
+            Iam(self.clients),
             AlarmOperations(self.alarms), Metrics(self.metrics, self.clock), Dashboards(self.clock),
             EmbeddedMetrics(self.metrics, self.clock), Queues(self.metrics, self.clients, self.clock),
             Scheduler(self.clients, self.clock, self.background),

@@ -66,11 +66,9 @@ class Capture:
         by_hour: dict[str, list[tuple[datetime, str]]] = {}
         for moment, line in records:
             by_hour.setdefault(moment.strftime("%Y/%m/%d/%H"), []).append((moment, line))
-        for hour, lines in by_hour.items():
-            first = lines[0][0]
-            name = f"{first:%M-%S}-{first.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
+        for lines in by_hour.values():
             bucket, _, prefix = self._config["DestinationS3Uri"].removeprefix("s3://").partition("/")
-            key = "/".join(part for part in (prefix.strip("/"), self._endpoint, self._variant, hour, name) if part)
+            key = file_key(prefix, self._endpoint, self._variant, lines[0][0])
             self._s3.put_object(Bucket=bucket, Key=key, Body="".join(line + "\n" for _, line in lines).encode())
 
     def _side(self, body: bytes, content_type: str, mode: str) -> dict[str, Any]:
@@ -83,3 +81,9 @@ class Capture:
             encoding = "JSON"
         data = base64.b64encode(body).decode() if encoding == "BASE64" else body.decode("utf-8", errors="replace")
         return {"observedContentType": content_type, "mode": mode, "data": data, "encoding": encoding}
+
+
+def file_key(prefix: str, endpoint: str, variant: str, first: datetime) -> str:
+    """Where a file of captured records lies, by the time of its first record."""
+    name = f"{first:%M-%S}-{first.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
+    return "/".join(part for part in (prefix.strip("/"), endpoint, variant, f"{first:%Y/%m/%d/%H}", name) if part)

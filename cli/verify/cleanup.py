@@ -1,0 +1,99 @@
+"""Takes away what a verification made: its release, package, version, drop, artefacts and captured answers."""
+
+import json
+from functools import partial
+from typing import Any
+
+from cli.destroy.kinds import missing
+from cli.errors import RunFailed
+from cli.target import parameters
+from cli.verify.drive import Drive, Run
+from interfaces import layout
+from interfaces.names import CURATED_TABLE
+
+_ALLOW = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "Update:*", "Resource": "*"}]})
+_WITHDRAWN = "withdrawn by loop verify"
+
+
+def clean(drive: Drive, run: Run) -> None:
+    """Put the environment back to where nothing is released. Logs and the history of executions and jobs stay."""
+    client, names = drive.client, drive.names
+    if run.package:
+        _withdraw(drive, run)
+        client("sagemaker").delete_model_package(ModelPackageName=run.package)
+    execution = run.execution.rsplit("/", 1)[-1]
+    places = [(drive.bucket("landing"), layout.drop_prefix(run.drop))]
+    if run.execution:
+        places.append((drive.bucket("artefacts"), f"{layout.RUNS}/{execution}/"))
+    if run.version:
+        versions = (layout.curated_prefix(run.version), layout.manifest_key(run.version), layout.quarantine_prefix(run.version))
+        places += [(drive.bucket("data"), prefix) for prefix in versions]
+        _remove_partition(client("glue"), names.glue_database, run.version)
+    for place in places:
+        _remove_versions(client("s3"), *place)
+    for key in {key for key, _ in run.captured}:
+        _remove_versions(client("s3"), drive.bucket("data"), key)
+
+
+def _withdraw(drive: Drive, run: Run) -> None:
+    """The ledger first, so that the reconciler does not release anew; then the stacks go back to no model."""
+    client, names = drive.client, drive.names
+    _note_withdrawal(client("dynamodb"), names.state_table, run.package)
+    cloudformation = client("cloudformation")
+    for stack_name, role in ((names.monitoring_stack, "monitoring-deploy"), (names.serving_stack, "serving-deploy")):
+        stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+        if parameters(stack).get("ModelPackageArn") != run.package:
+            continue
+        # the policy that keeps an update from removing what serves; the next release sets it again
+        cloudformation.set_stack_policy(StackName=stack_name, StackPolicyBody=_ALLOW)
+        account = client("sts").get_caller_identity()
+        changed = [{"ParameterKey": "ModelPackageArn", "ParameterValue": ""}]
+        kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in parameters(stack) if key != "ModelPackageArn"]
+        cloudformation.update_stack(
+            StackName=stack_name,
+            UsePreviousTemplate=True,
+            Parameters=[*changed, *kept],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            RoleARN=f"arn:{account['Arn'].split(':')[1]}:iam::{account['Account']}:role/{names.role(role)}",
+        )
+        drive.wait("clean", f"stack {stack_name}", partial(_settled, cloudformation, stack_name))
+
+
+def _settled(cloudformation: Any, name: str) -> bool:
+    stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    if stack["StackStatus"].endswith("_IN_PROGRESS"):
+        return False
+    if stack["StackStatus"] != "UPDATE_COMPLETE":
+        raise RunFailed("clean", f"stack {name} is {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}")
+    return True
+
+
+def _note_withdrawal(dynamodb: Any, table: str, package: str) -> None:
+    """A decision that has ended is not carried out again; the next one gets the next generation."""
+    try:
+        dynamodb.update_item(
+            TableName=table,
+            Key={"pk": {"S": "release/desired"}},
+            UpdateExpression="SET failed = :why",
+            ConditionExpression="package = :package",
+            ExpressionAttributeValues={":why": {"S": _WITHDRAWN}, ":package": {"S": package}},
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        pass  # it was never decided, or something else has been since
+
+
+def _remove_partition(glue: Any, database: str, version: str) -> None:
+    try:
+        glue.delete_partition(DatabaseName=database, TableName=CURATED_TABLE, PartitionValues=[version])
+    except glue.exceptions.ClientError as error:
+        if not missing(error):
+            raise
+
+
+def _remove_versions(s3: Any, bucket: str, prefix: str) -> None:
+    """Every version of every object under a prefix."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if listed:
+            objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in listed]
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
