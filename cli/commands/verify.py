@@ -14,7 +14,6 @@ from cli.target import names_of
 def verify(
     environment: Annotated[str, typer.Option(help="PROJECT-ENVIRONMENT in which nothing is released yet, for example loans-sandbox.")],
     data: Annotated[Path | None, typer.Option(exists=True, help="A small CSV that holds the contract; default: generated loans.")] = None,
-    approve: Annotated[bool, typer.Option("--approve", help="Approve the model where a person would.")] = False,
     minutes: Annotated[float, typer.Option(min=0.1, help="How long one stage may take.")] = 90,
     save: Annotated[Path | None, typer.Option(help="Write all that was seen to this file: evidence to report with a difference.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines; the last line holds the differences.")] = False,
@@ -26,7 +25,7 @@ def verify(
 
     progress = Progress(as_json=as_json)
     try:
-        done = carry_out(boto3.client, names_of(environment), progress, data=data, approve=approve, minutes=minutes)
+        done = carry_out(boto3.client, names_of(environment), progress, data=data, minutes=minutes)
     finally:
         progress.end()
     if save:

@@ -9,9 +9,11 @@ from cli.errors import RunFailed
 from cli.target import parameters
 from cli.verify.drive import Drive, Run
 from interfaces import layout
+from interfaces.evidence import EVIDENCE
 from interfaces.names import CURATED_TABLE
 
 _ALLOW = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "Update:*", "Resource": "*"}]})
+_CLOCKS_DIFFER_S = 60.0
 _WITHDRAWN = "withdrawn by loop verify"
 
 
@@ -23,6 +25,8 @@ def clean(drive: Drive, run: Run) -> None:
         client("sagemaker").delete_model_package(ModelPackageName=run.package)
     execution = run.execution.rsplit("/", 1)[-1]
     places = [(drive.bucket("landing"), layout.drop_prefix(run.drop))]
+    if run.package:
+        places.append((drive.bucket("artefacts"), f"{EVIDENCE}/{run.package.rsplit('/', 1)[-1]}/"))
     if run.execution:
         places.append((drive.bucket("artefacts"), f"{layout.RUNS}/{execution}/"))
     if run.version:
@@ -31,8 +35,8 @@ def clean(drive: Drive, run: Run) -> None:
         _remove_partition(client("glue"), names.glue_database, run.version)
     for place in places:
         _remove_versions(client("s3"), *place)
-    for key in {key for key, _ in run.captured}:
-        _remove_versions(client("s3"), drive.bucket("data"), key)
+    # of the endpoint, which was not there before: our request and the release's own, captured since the run began
+    _remove_versions(client("s3"), drive.bucket("data"), f"{layout.CAPTURE}/{names.endpoint}/", since=run.started - _CLOCKS_DIFFER_S)
 
 
 def _withdraw(drive: Drive, run: Run) -> None:
@@ -69,17 +73,29 @@ def _settled(cloudformation: Any, name: str) -> bool:
 
 
 def _note_withdrawal(dynamodb: Any, table: str, package: str) -> None:
-    """A decision that has ended is not carried out again; the next one gets the next generation."""
+    """Note in the release ledger that this decision has ended, and that nobody is to go back over it or to it.
+
+    Generations go on counting: the next decision gets the next one.
+    """
+    words = {":why": {"S": _WITHDRAWN}, ":package": {"S": package}}
     try:
-        dynamodb.update_item(
+        made = dynamodb.update_item(
             TableName=table,
             Key={"pk": {"S": "release/desired"}},
-            UpdateExpression="SET failed = :why",
+            UpdateExpression="SET failed = :why, kind = :automatic",
             ConditionExpression="package = :package",
-            ExpressionAttributeValues={":why": {"S": _WITHDRAWN}, ":package": {"S": package}},
-        )
+            ExpressionAttributeValues={**words, ":automatic": {"S": "automatic"}},
+            ReturnValues="ALL_NEW",
+        )["Attributes"]
     except dynamodb.exceptions.ConditionalCheckFailedException:
-        pass  # it was never decided, or something else has been since
+        return  # it was never decided, or something else has been since
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": {"S": f"release/history/{int(made['generation']['N']):08d}"}},
+        UpdateExpression="SET outcome = :why",
+        ConditionExpression="package = :package",
+        ExpressionAttributeValues=words,
+    )
 
 
 def _remove_partition(glue: Any, database: str, version: str) -> None:
@@ -90,10 +106,11 @@ def _remove_partition(glue: Any, database: str, version: str) -> None:
             raise
 
 
-def _remove_versions(s3: Any, bucket: str, prefix: str) -> None:
-    """Every version of every object under a prefix."""
+def _remove_versions(s3: Any, bucket: str, prefix: str, since: float = 0.0) -> None:
+    """Every version of every object under a prefix, written since a time."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
         listed = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        listed = [item for item in listed if item["LastModified"].timestamp() >= since]
         if listed:
             objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in listed]
             s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})

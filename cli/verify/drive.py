@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,6 @@ class Drive:
     names: Names
     listener: Listener
     progress: Progress
-    approve: bool = False
     timeout_s: float = 5400.0
     poll_s: float = 10.0
 
@@ -97,26 +97,28 @@ class Drive:
 
     def _follow_release(self, run: Run) -> None:
         sagemaker = self.client("sagemaker")
-        if self.approve:
-            sagemaker.update_model_package(ModelPackageArn=run.package, ModelApprovalStatus="Approved", ApprovalDescription="loop verify")
 
         def decision() -> str:
             status = str(sagemaker.describe_model_package(ModelPackageName=run.package)["ModelApprovalStatus"])
             return "" if status == _PENDING else status
 
-        decided = self.wait("approve", "a decision; give --approve where a person decides", decision)
+        by_hand = f"loop approve {run.package.rsplit('/', 1)[-1]} --environment {self.names.prefix} --reason …"
+        self.progress.note("register", f"{run.package}; where a person decides: {by_hand}")
+        decided = self.wait("approve", "a decision", decision)
         if decided != "Approved":
             raise RunFailed("approve", f"the package is {decided}, so that there is no release to look at")
 
-        def serves() -> bool:
-            stack = self.client("cloudformation").describe_stacks(StackName=self.names.serving_stack)["Stacks"][0]
-            if parameters(stack)["ModelPackageArn"] != run.package or stack["StackStatus"].endswith("_IN_PROGRESS"):
-                return False
-            if stack["StackStatus"] != "UPDATE_COMPLETE":
-                raise RunFailed("release", f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}")
-            return True
+        for stack, what in ((self.names.serving_stack, "the endpoint"), (self.names.monitoring_stack, "its monitors")):
+            self.wait("release", what, partial(self._follows, stack, run.package))
 
-        self.wait("release", "the endpoint", serves)
+    def _follows(self, name: str, package: str) -> bool:
+        """Whether a stack has settled on a package. Raises RunFailed when it settled otherwise."""
+        stack = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        if parameters(stack)["ModelPackageArn"] != package or stack["StackStatus"].endswith("_IN_PROGRESS"):
+            return False
+        if stack["StackStatus"] != "UPDATE_COMPLETE":
+            raise RunFailed("release", f"{name} is {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}")
+        return True
 
     def _invoke(self, run: Run, contract: Contract) -> None:
         runtime = self.client("sagemaker-runtime")
@@ -161,7 +163,7 @@ class Drive:
                 raise RunFailed(stage, f"{what}: not within {self.timeout_s / 60:g} minutes")
             time.sleep(self.poll_s)
             self.listener.hear()
-        self.progress.note(stage, what.partition(";")[0])
+        self.progress.note(stage, what)
         return found
 
     def bucket(self, role: str) -> str:

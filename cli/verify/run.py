@@ -38,7 +38,7 @@ def claims() -> dict[str, Any]:
 
 
 def verify(
-    client: Client, names: Names, progress: Progress, *, data: Path | None = None, approve: bool = False,
+    client: Client, names: Names, progress: Progress, *, data: Path | None = None,
     minutes: float = 90, poll_s: float = 10.0, late_s: float = _LATE_S,
 ) -> Verification:  # fmt: skip
     """Raises CliError before anything is touched. What the run made is gone when this returns."""
@@ -49,7 +49,7 @@ def verify(
     id = f"{seed:08x}"
     run = Run(id, f"verify-{id}", time.time())
     with Listener(client, names, id) as listener:
-        drive = Drive(client, names, listener, progress, approve, minutes * 60, poll_s)
+        drive = Drive(client, names, listener, progress, minutes * 60, poll_s)
         try:
             drive.run(run, rows, contract)
         except RunFailed as failure:

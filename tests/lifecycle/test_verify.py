@@ -18,6 +18,7 @@ from cli.verify.run import CLAIMS, Verification, claims, verify
 from local_aws.events.service import Events
 from local_aws.sagemaker import capture
 
+pytestmark = pytest.mark.slow
 GOLDEN = os.environ.get("UPDATE_GOLDEN") == "1"
 PLACES = (
     ("123456789012", "{account}"),
@@ -29,7 +30,7 @@ PLACES = (
 
 
 def carried_out(world: World) -> Verification:
-    return verify(world.aws.client, NAMES, Progress(as_json=True), minutes=2, poll_s=0.1, late_s=1.0)
+    return verify(world.aws.client, NAMES, Progress(as_json=True), minutes=5, poll_s=0.1, late_s=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,6 @@ def test_a_verification_leaves_the_environment_as_it_found_it(verified: Verifica
     assert len(aws.journal.calls("cloudformation", "UpdateStack")) == before  # the withdrawn release does not come back
 
 
-@pytest.mark.slow
 def test_planted_differences_are_all_printed(verified: Verification, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another state name, an event that is not sent, another capture layout, a permission that is missing."""
     with _planted(world, monkeypatch):
