@@ -17,7 +17,7 @@ export PYTHONWARNINGS
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery
+.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -118,6 +118,14 @@ bench-pipeline: $(STAMP) .envs/bench/.installed ## pipeline overhead against Met
 bench-synth: $(STAMP) .envs/bench/.installed ## synth against a plain CDK app of as many resources
 	@$(BIN)/python -m benchmarks.bench_synth
 
+bench-drift: $(STAMP) .envs/bench-drift/.installed ## drift of a million rows against Evidently, capture decoding, memory
+	@$(BIN)/python -m benchmarks.bench_drift
+
+.envs/bench-drift/.installed: requirements/bench-drift.txt $(STAMP)
+	@$(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/bench-drift
+	@$(PIP) -p .envs/bench-drift requirements/bench-drift.txt
+	@touch $@
+
 .envs/bench/.installed: requirements/bench.txt $(STAMP)
 	@$(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/bench
 	@$(PIP) -p .envs/bench requirements/bench.txt
@@ -129,7 +137,7 @@ bench-synth: $(STAMP) .envs/bench/.installed ## synth against a plain CDK app of
 	@touch $@
 
 lock: ## resolve the lock files again from requirements/*.in
-	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench awscli policy; do \
+	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench bench-drift awscli policy; do \
 	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    --no-annotate --quiet requirements/$$f.in -o requirements/$$f.txt; done
 	@for f in lambda glue-wheels; do \

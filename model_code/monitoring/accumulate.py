@@ -24,7 +24,10 @@ class Distinct:
     def add(self, hashes: np.ndarray) -> None:
         if len(self.smallest) == _DISTINCT_SAMPLE:
             hashes = hashes[hashes < self.smallest[-1]]
-        self.smallest = np.unique(np.concatenate([self.smallest, hashes]))[:_DISTINCT_SAMPLE]
+        both = np.sort(np.concatenate([self.smallest, hashes]))  # np.unique hashes what is hashed already
+        first = np.ones(len(both), dtype=bool)
+        first[1:] = both[1:] != both[:-1]
+        self.smallest = both[first][:_DISTINCT_SAMPLE]
 
     def estimate(self) -> int:
         if len(self.smallest) < _DISTINCT_SAMPLE:

@@ -1,5 +1,6 @@
 """Captured texts under a dataset contract: gaps, spellings, and which columns are features."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -15,9 +16,14 @@ from model_code.validate import FALSE, TRUE, check
 _BLANK = pa.array([""])
 
 
-def prediction_names(contract: Contract | None) -> tuple[str, str]:
-    """What the columns of predictions and probabilities are called beside the features."""
-    return (f"predicted_{contract.target}", f"probability_{contract.target}") if contract else ("prediction", "probability")
+def prediction_names(contract: Contract | None, described: Sequence[str] = ()) -> tuple[str, str]:
+    """What the columns of predictions and probabilities are called beside the features: by the contract's target, else as in
+    ``described``, the columns of a baseline of ours, where they stand in front."""
+    if contract:
+        return f"predicted_{contract.target}", f"probability_{contract.target}"
+    if described and described[0].startswith("predicted_"):
+        return described[0], "probability_" + described[0].removeprefix("predicted_")
+    return "prediction", "probability"
 
 
 def kinds(contract: Contract | None, baseline: dict[str, tuple[str, Numbers | Categories | None]] | None = None) -> dict[str, str]:
@@ -52,9 +58,9 @@ def features(inputs: pa.Table, contract: Contract | None) -> pa.Table:
     return pa.table(out)
 
 
-def with_answers(inputs: pa.Table, answers: pa.Table, contract: Contract | None) -> pa.Table:
+def with_answers(inputs: pa.Table, answers: pa.Table, names: tuple[str, str]) -> pa.Table:
     """The features with the predictions in front, as Model Monitor orders them; columns without any answer are left out."""
-    columns = dict(zip(prediction_names(contract), (answers["prediction"], answers["probability"]), strict=True))
+    columns = dict(zip(names, (answers["prediction"], answers["probability"]), strict=True))
     given = {name: column for name, column in columns.items() if column.null_count < len(column)}
     return pa.table({**given, **{name: inputs.column(name) for name in inputs.column_names}})
 
@@ -67,6 +73,16 @@ def typed(inputs: pa.Table, contract: Contract) -> pd.DataFrame:
     for problem in bad.problems:
         raw.loc[problem.row, problem.column] = None
     return check(raw, contract, columns=columns).rows if bad.problems else bad.rows
+
+
+def loose(inputs: pa.Table) -> pd.DataFrame:
+    """The features where no contract gives them types: a column of numbers is one, everything else is text."""
+    frame = inputs.to_pandas()
+    for name in frame.columns:
+        numbers = pd.to_numeric(frame[name], errors="coerce")
+        if (numbers.notna() == frame[name].notna()).all():
+            frame[name] = numbers
+    return frame
 
 
 def _column(inputs: pa.Table, name: str) -> list[str | None]:

@@ -12,22 +12,26 @@ from interfaces.reports import ANALYSIS_CONFIG_FILE, ANALYSIS_FILE, DEVIATIONS_F
 from model_code.monitoring import bias_report, cells, explain
 from model_code.monitoring.bias import Outcomes
 from model_code.monitoring.constraints import ConstraintError
+from model_code.monitoring.records import Tally
 from pipeline_steps.scripts.analyses import inputs, labelled
 from pipeline_steps.scripts.analyses.model_quality import too_few
 from pipeline_steps.scripts.analyses.result import Result, finished, report, unfit
 
 
 def run(given: AnalyzerSettings, known: Contract | None) -> Result:
-    """One window of traffic with its labels against its baseline. A contract is needed: it says what is sensitive."""
-    if known is None:
-        raise ValueError("MODEL_BIAS needs a contract")
-    traffic = inputs.Traffic(given, known)
-    rows, counts = labelled.read(given, known, traffic)
+    """One window of traffic with its labels against its baseline. What is sensitive and favourable, the configuration says."""
+    try:
+        config = inputs.baseline(given.analysis_config, ANALYSIS_CONFIG_FILE)
+        names, problem = config["headers"][:-1], _problem(config, known)
+    except (inputs.NoBaseline, inputs.BadBaseline, KeyError, TypeError) as error:
+        state = reports.NO_BASELINE if isinstance(error, inputs.NoBaseline) else reports.BASELINE_MISMATCH
+        return Result(report(given, Tally(), state, str(error)))
+    traffic = inputs.Traffic(given, known, names)
+    rows, counts = labelled.read(given, known, problem, traffic)
     trouble = unfit(given, traffic.tally) or too_few(given, counts)
     if trouble:
         return Result(report(given, traffic.tally, *trouble, labels=counts))
     try:
-        config = inputs.baseline(given.analysis_config, ANALYSIS_CONFIG_FILE)
         found, seen = analyse(known, config, rows)
         out = Result(report(given, traffic.tally, "", ""), plain={ANALYSIS_FILE: found})
         before = inputs.baseline(given.baseline_constraints, ANALYSIS_FILE)
@@ -44,9 +48,20 @@ def run(given: AnalyzerSettings, known: Contract | None) -> Result:
     return out
 
 
-def analyse(known: Contract, config: dict[str, Any], rows: labelled.Rows) -> tuple[dict[str, Any], Mapping[tuple[str, str], Outcomes]]:
+def analyse(
+    known: Contract | None, config: dict[str, Any], rows: labelled.Rows
+) -> tuple[dict[str, Any], Mapping[tuple[str, str], Outcomes]]:
     """``analysis.json`` of labelled rows, and the outcomes per facet that it was made from."""
-    wanted = config["label_values_or_threshold"]
-    truth, predicted = (bias_report.favourable(known.problem_type, np.array(v, dtype=object), wanted) for v in (rows.truth, rows.predicted))
-    seen = bias_report.outcomes(cells.typed(rows.inputs(), known), truth, predicted, config)
+    wanted, problem = config["label_values_or_threshold"], _problem(config, known)
+    truth, predicted = (bias_report.favourable(problem, np.array(v, dtype=object), wanted) for v in (rows.truth, rows.predicted))
+    table = rows.inputs()
+    frame = cells.typed(table, known) if known else cells.loose(table)
+    seen = bias_report.outcomes(frame, truth, predicted, config)
     return bias_report.analysis(seen, config["label"], explain.spelled(wanted)), seen
+
+
+def _problem(config: dict[str, Any], known: Contract | None) -> str:
+    """Without a contract the favourable outcome tells: a number is a threshold."""
+    if known:
+        return known.problem_type
+    return "binary" if isinstance(config["label_values_or_threshold"][0], str) else "regression"

@@ -24,8 +24,10 @@ def run(given: AnalyzerSettings, known: Contract | None) -> Result:
         trouble = reports.NO_BASELINE, str(error)
     except inputs.BadBaseline as error:
         trouble = reports.BASELINE_MISMATCH, str(error)
-    traffic = inputs.Traffic(given, known)
-    tables = (cells.with_answers(cells.features(chunk.inputs, known), chunk.answers, known) for chunk in traffic)
+    described = [f["name"] for f in found[1]["features"]] if found else []
+    answers = cells.prediction_names(known, described)
+    traffic = inputs.Traffic(given, known, [name for name in described if name not in answers])
+    tables = (cells.with_answers(cells.features(chunk.inputs, known), chunk.answers, answers) for chunk in traffic)
     seen = profile(tables, cells.kinds(known, found[0] if found else None))
     tally = traffic.tally
     out = Result(report(given, tally, "", ""))
@@ -73,7 +75,7 @@ def _compared(
             before,
             deequ_compat=given.distance == "deequ-compat",
             categorical_method=given.categorical_drift_method,
-            predictions=cells.prediction_names(known),
+            predictions=cells.prediction_names(known, [f["name"] for f in limits["features"]]),
         )
     except constraints.ConstraintError as error:
         out.report = report(given, traffic.tally, reports.BASELINE_MISMATCH, str(error))

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +63,10 @@ def problem_type(given: AnalyzerSettings, known: Contract | None) -> str:
 class Traffic:
     """The captured rows of the window, in pieces of bounded size; `tally` is complete after the last."""
 
-    def __init__(self, given: AnalyzerSettings, known: Contract | None) -> None:
+    def __init__(self, given: AnalyzerSettings, known: Contract | None, names: Sequence[str] = ()) -> None:
+        """``names`` are those of headerless columns where there is no contract."""
         self._given = given
-        names = tuple(c.name for c in known.features) if known else ()
+        names = tuple(c.name for c in known.features) if known else tuple(names)
         self._decoder = Decoder(Layout(names, given.inference_attribute, given.probability_attribute), given.start_time, given.end_time)
 
     @property
@@ -113,9 +114,9 @@ def baseline(path: str, name: str) -> Any:
 
 
 def beside(path: str, name: str) -> Any:
-    """A parsed file of ours next to a baseline file, or None: the service's engine brings only the baseline itself."""
+    """A parsed file that the baseline step left near a baseline file, or None: the service's engine brings only the baseline itself."""
     file = (Path(path) if Path(path).is_dir() else Path(path).parent) / name
-    return json.loads(file.read_text()) if file.is_file() else None
+    return json.loads(file.read_text()) if path and file.is_file() else None
 
 
 def _blocks(files: list[Path]) -> Iterator[bytes]:

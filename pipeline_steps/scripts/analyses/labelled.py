@@ -28,10 +28,9 @@ class Rows:
         return pa.concat_tables(self.tables, promote_options="default") if self.tables else pa.table({})
 
 
-def read(given: AnalyzerSettings, known: Contract | None, traffic: inputs.Traffic) -> tuple[Rows, LabelCounts]:
+def read(given: AnalyzerSettings, known: Contract | None, problem: str, traffic: inputs.Traffic) -> tuple[Rows, LabelCounts]:
     """Merge the window with its ground truth; labels and answers that are none of the target's are counted and left out."""
     truth = inputs.labels(given)
-    problem = inputs.problem_type(given, known)
     understand = reader(known) if known else (number if problem == "regression" else _as_is)
     cut = float(given.probability_threshold_attribute or 0.5)
     classes = _ordered(known) if known else ("0", "1")

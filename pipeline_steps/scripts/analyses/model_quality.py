@@ -1,5 +1,8 @@
 """MODEL_QUALITY: metrics of the labelled rows against the baseline's, and whether quality has decayed."""
 
+from pathlib import Path
+from typing import Any
+
 from interfaces import reports
 from interfaces.analyzer import AnalyzerSettings
 from interfaces.contract import Contract
@@ -15,7 +18,7 @@ def run(given: AnalyzerSettings, known: Contract | None) -> Result:
     """One window of traffic with its labels against its baseline."""
     problem = inputs.problem_type(given, known)
     traffic = inputs.Traffic(given, known)
-    rows, counts = labelled.read(given, known, traffic)
+    rows, counts = labelled.read(given, known, problem, traffic)
     trouble = unfit(given, traffic.tally) or too_few(given, counts)
     out = Result(report(given, traffic.tally, *(trouble or ("", "")), labels=counts))
     if not rows.truth:
@@ -29,7 +32,7 @@ def run(given: AnalyzerSettings, known: Contract | None) -> Result:
     try:
         limits = inputs.baseline(given.baseline_constraints, CONSTRAINTS_FILE)
         broken, metrics = quality.compare(found, limits, problem)
-        before = inputs.baseline(given.baseline_statistics, STATISTICS_FILE) if given.baseline_statistics else None
+        before = inputs.baseline(given.baseline_statistics, STATISTICS_FILE) if given.baseline_statistics else _near(given)
         verdict = decay.verdict(measured, decay.baseline_loss(before, limits, problem), _drifted(given, known, rows))
     except inputs.NoBaseline as error:
         out.report = report(given, traffic.tally, reports.NO_BASELINE, str(error), labels=counts)
@@ -44,6 +47,11 @@ def run(given: AnalyzerSettings, known: Contract | None) -> Result:
     return out
 
 
+def _near(given: AnalyzerSettings) -> Any:
+    """The statistics beside the constraints, if they came along: how sure the baseline's loss is."""
+    return inputs.beside(given.baseline_constraints, STATISTICS_FILE)
+
+
 def too_few(given: AnalyzerSettings, counts: LabelCounts) -> tuple[str, str] | None:
     """State and reason below the minimum of labels, or None."""
     least = max(1, given.minimum_labels)
@@ -54,10 +62,12 @@ def too_few(given: AnalyzerSettings, counts: LabelCounts) -> tuple[str, str] | N
 
 
 def _drifted(given: AnalyzerSettings, known: Contract | None, rows: labelled.Rows) -> list[str] | None:
-    """Inputs of the labelled rows that moved; None where no data-quality baseline was given."""
-    if not given.data_statistics or not given.data_constraints:
+    """Inputs of the labelled rows that moved; None where no data-quality baseline is given or lies where the baseline step puts it."""
+    above = Path(given.baseline_constraints).parent.parent
+    files = given.data_statistics or str(above / STATISTICS_FILE), given.data_constraints or str(above / CONSTRAINTS_FILE)
+    if not all(Path(file).is_file() for file in files):
         return None
-    before, limits = data_quality.read_baseline(given.data_statistics, given.data_constraints)
+    before, limits = data_quality.read_baseline(*files)
     seen = profile(rows.tables, cells.kinds(known, before))
     names = {p.name for p in seen}
     limits["features"] = [f for f in limits["features"] if f["name"] in names]

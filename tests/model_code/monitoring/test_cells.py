@@ -22,8 +22,8 @@ def test_columns_that_are_no_features_are_left_out_and_unknown_ones_stay(contrac
 def test_predictions_stand_in_front_where_there_are_any(contract):
     inputs = pa.table({"price": ["1", "2"]})
     answers = pa.table({"prediction": pa.array(["1", None]), "probability": pa.nulls(2, pa.string())})
-    assert cells.with_answers(inputs, answers, contract).column_names == ["predicted_bought", "price"]
-    assert cells.with_answers(inputs, answers, None).column_names == ["prediction", "price"]
+    assert cells.with_answers(inputs, answers, cells.prediction_names(contract)).column_names == ["predicted_bought", "price"]
+    assert cells.with_answers(inputs, answers, cells.prediction_names(None)).column_names == ["prediction", "price"]
 
 
 def test_every_column_is_summarised_by_its_type(contract):
@@ -51,3 +51,15 @@ def test_what_does_not_hold_its_type_is_a_gap_and_no_row_is_lost(contract):
     assert len(found) == 2
     assert (np.isnan(found["price"][0]), found["price"][1], found["age"][0]) == (True, 2.5, -3)
     assert found["city"].isna().all()
+
+
+def test_predictions_are_named_by_target_or_as_the_baseline_names_them(contract):
+    assert cells.prediction_names(contract, ["predicted_x"]) == ("predicted_bought", "probability_bought")
+    assert cells.prediction_names(None, ["predicted_x", "a"]) == ("predicted_x", "probability_x")
+    assert cells.prediction_names(None, ["a"]) == cells.prediction_names(None) == ("prediction", "probability")
+
+
+def test_without_a_contract_columns_of_numbers_are_numbers():
+    found = cells.loose(pa.table({"x": ["1", None, "2.5"], "s": ["1", "a", None]}))
+    assert found["x"].tolist()[0::2] == [1.0, 2.5]
+    assert found["s"].tolist() == ["1", "a", None]

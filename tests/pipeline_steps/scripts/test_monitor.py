@@ -230,13 +230,17 @@ def data_baseline(finished: Any) -> dict[str, str]:
     return {f"data_{name}": str(Path(finished.baseline) / f"{name}.json") for name in ("statistics", "constraints")}
 
 
-def test_a_concept_that_drifts_is_told_from_inputs_that_do(run, serve, finished):
+def test_a_concept_that_drifts_is_told_from_inputs_that_do(run, serve, finished, tmp_path):
     serve(600, relabel=lambda labels: labels.map({"0": "1", "1": "0"}))
     report, _, told = run(analysis_type="MODEL_QUALITY", **data_baseline(finished))
     assert (report.verdict.state, report.verdict.cause) == ("decayed", "concept")
     assert report.metrics["accuracy"].violated
     assert told.startswith("CompletedWithViolations")
-    assert run(analysis_type="MODEL_QUALITY")[0].verdict.cause == "unknown"
+    assert run(analysis_type="MODEL_QUALITY")[0].verdict.cause == "concept"  # found where the baseline step puts it
+    alone = tmp_path / "alone.json"
+    alone.write_text((Path(finished.baseline) / "model_quality" / "constraints.json").read_text())
+    found = run(analysis_type="MODEL_QUALITY", baseline_constraints=str(alone), baseline_statistics="")[0].verdict
+    assert (found.state, found.cause) == ("decayed", "unknown")
 
 
 def test_decay_where_inputs_moved_says_so(run, serve, finished):
@@ -319,6 +323,17 @@ def test_without_a_contract_columns_are_named_as_the_service_names_them(run, ser
     serve(30)
     report, _, _ = run(contract="", baseline_constraints="", baseline_statistics="", start_time="", end_time="")
     assert list(report.features) == ["prediction", "probability", *(f"_c{i}" for i in range(6))]
+
+
+def test_the_service_s_engine_brings_no_contract_and_the_analysis_is_the_same(run, serve, finished):
+    serve(600, change=dearer)
+    with_contract, without = run()[0], run(contract="")[0]
+    assert without.features["price"] == with_contract.features["price"]
+    assert without.features["probability_bought"] == with_contract.features["probability_bought"]
+    quality = run(analysis_type="MODEL_QUALITY", contract="", problem_type="BinaryClassification")[0]
+    assert quality.metrics == run(analysis_type="MODEL_QUALITY")[0].metrics
+    biases = [run(analysis_type="MODEL_BIAS", contract=contract)[0].metrics for contract in ("", str(finished.root / "manifest"))]
+    assert {k: v for k, v in biases[0].items() if "FT" not in k} == {k: v for k, v in biases[1].items() if "FT" not in k}
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
