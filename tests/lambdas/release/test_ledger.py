@@ -1,4 +1,4 @@
-"""The ledger's conditional writes, on a DynamoDB table of the local AWS."""
+"""The ledger's conditional writes, on a DynamoDB table of the local AWS and on the table that stands in for it."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from lambdas.release.history import GOOD, LEFT
 from lambdas.release.ledger import Ledger, Note, Seen
 from lambdas.shared.table import Table
 from local_aws.aws import LocalAws
+from tests.lambdas.release.fake_table import FakeTable
 
 
 @pytest.fixture(scope="module")
@@ -17,16 +18,18 @@ def aws() -> Iterator[LocalAws]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(params=["DynamoDB", "memory"])
 def ledger(aws: LocalAws, request: pytest.FixtureRequest) -> Ledger:
-    dynamodb = aws.client("dynamodb")
+    if request.param == "memory":
+        return Ledger(FakeTable())  # type: ignore[arg-type]
+    dynamodb, name = aws.client("dynamodb"), request.node.name.replace("[", "-").rstrip("]")
     dynamodb.create_table(
-        TableName=request.node.name,
+        TableName=name,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    return Ledger(Table(dynamodb, request.node.name))
+    return Ledger(Table(dynamodb, name))
 
 
 def approve(ledger: Ledger, package: str, at: str, words: str = "") -> int | None:
