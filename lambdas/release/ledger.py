@@ -138,11 +138,12 @@ class Ledger:
             ]
         )
 
-    def history(self) -> list[Entry]:
-        """Every decision, newest first."""
+    def history(self, most: int = 60) -> list[Entry]:
+        """The newest decisions, newest first."""
         current, _ = self.desired()
+        newest = current.generation if current else 0
         found = []
-        for generation in range(current.generation if current else 0, 0, -1):
+        for generation in range(newest, max(newest - most, 0), -1):
             item = self._table.get(_history(generation))
             if item:
                 found.append(Entry(generation, item["package"], item["kind"], item["by"], item["reason"], item["at"], item["outcome"]))
