@@ -59,7 +59,7 @@ class Retrain(_Section):
     monthly_cap: Count = 8
     cost_per_run: Annotated[float, Field(ge=0)] = 1.0
     monthly_budget: Annotated[float, Field(ge=0)] = 50.0
-    history_ratio: Annotated[float, Field(ge=0, le=100)] = 1.0
+    history_ratio: Annotated[float, Field(ge=0, le=100)] = 0.5
     history_days: Annotated[int, Field(ge=1, le=365)] = 30
     tick_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
 

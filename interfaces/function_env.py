@@ -113,6 +113,9 @@ class RetrainEnv(FunctionEnv):
     collect_role_arn: str
     key_arn: str
     instance_type: str
+    window_hours: float
+    windows_to_alarm: float
+    label_delay_hours: float
     history_ratio: float
     history_days: float
     cooldown_hours: float

@@ -60,6 +60,13 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> list[Access]
         writes = [(kind, write["TableName"]) for item in params.get("TransactItems", []) for kind, write in item.items()]
         return [Access(f"dynamodb:{kind}Item", (_arn("dynamodb", f"table/{table}"),)) for kind, table in writes]
     resources = tuple(_RESOURCES.get(prefix, _any)(params)) or ("*",)
+    if operation == "TransactWriteItems":  # authorised item by item, each by its own action
+        return [
+            access
+            for item in params["TransactItems"]
+            for kind, inner in item.items()
+            for access in needed("dynamodb", "ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item", inner)
+        ]
     out = [Access(_RENAMED.get(action, action), resources, _context(action, params))]
     if operation == "CopyObject" and prefix == "s3":
         source = params.get("CopySource")

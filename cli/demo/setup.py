@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cli.contract import propose
@@ -28,11 +29,11 @@ class Table:
     doubts: dict[str, str]
 
 
-def own_table(folder: Path, rows: int, seed: int) -> Table:
-    """The generated loan applications."""
+def own_table(folder: Path, rows: int, seed: int, start: datetime = loans.START) -> Table:
+    """The generated loan applications, of half a year from ``start`` on."""
     path = folder / "loans.csv"
     with path.open("w", encoding="utf-8") as stream:
-        stream.writelines(loans.csv_chunks(loans.generate(rows, seed)))
+        stream.writelines(loans.csv_chunks(loans.generate(rows, seed, start)))
     return Table((path,), parse((ROOT / "contract.toml").read_text(), "contract.toml"), {})
 
 

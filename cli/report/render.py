@@ -6,6 +6,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cli.report import charts
+from cli.report.life import life
 from interfaces.reports import KIND, METRICS
 
 
@@ -20,6 +21,7 @@ def render(found: dict[str, Any]) -> str:
         metrics=_metrics(found.get("evaluation"), found.get("package")),
         plots=_plots(found.get("evaluation")),
         lineage=_lineage(found),
+        life=_life(found),
     )
 
 
@@ -69,6 +71,12 @@ def _plots(evaluation: dict[str, Any] | None) -> list[dict[str, str]]:
     if residuals:
         plots.append({"title": "Residuals (predicted minus actual)", "svg": charts.histogram(residuals["counts"], residuals["edges"])})
     return plots
+
+
+def _life(found: dict[str, Any]) -> str:
+    """Day by day, where a simulation has kept days."""
+    days = found.get("days")
+    return life(days, found["headline_metric"], found["drift_threshold"]) if days else ""
 
 
 def _lineage(found: dict[str, Any]) -> list[dict[str, str]]:

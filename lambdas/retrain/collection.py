@@ -1,5 +1,6 @@
 """The job that collects training data: the champion's newest rows and the labelled rows of production. Pure."""
 
+import json
 from typing import Any
 
 from interfaces import layout
@@ -20,6 +21,21 @@ def run_of(name: str) -> str:
 
 def job_name(prefix: str, run_id: str) -> str:
     return f"{prefix}-{drop(run_id)}"
+
+
+def labels_in(line: bytes) -> int:
+    """How many rows a line of ground truth labels: a record of several rows has a label for each."""
+    try:
+        truth = json.loads(line)["groundTruthData"]
+        data = str(truth["data"])
+        if truth.get("encoding") != "JSON":
+            return sum(bool(row.strip()) for row in data.splitlines())
+        found = json.loads(data)
+    except (ValueError, KeyError, TypeError):
+        return 0
+    if isinstance(found, dict):
+        found = next((found[key] for key in ("instances", "predictions") if isinstance(found.get(key), list)), found)
+    return len(found) if isinstance(found, list) else 1
 
 
 def request(env: RetrainEnv, name: str, run_id: str, version: str, manifests: dict[str, str]) -> dict[str, Any]:

@@ -8,11 +8,15 @@ COMMAND = "command"
 
 @dataclass(frozen=True)
 class Trigger:
-    """A reason to retrain. ``key`` is its business key: the same one never starts two runs."""
+    """A reason to retrain. ``key`` is its business key: the same one never starts two runs.
+
+    ``since`` is when what it is about began: rows of production from then on are what a new model learns from.
+    """
 
     kind: str  # drift, quality, schedule, data, command
     key: str
     reason: str
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Situation:
-    """What is known at the moment of the decision. ``labels`` counts labelled production rows since the champion was made."""
+    """What is known at the moment of the decision. ``labels`` counts labelled rows of production from the trigger's ``since`` on."""
 
     now: datetime
     last_started: datetime | None
@@ -79,25 +83,26 @@ def decide(trigger: Trigger, situation: Situation, limits: Limits) -> Decision:
         money = f"{spent:g} of {limits.monthly_budget:g} are spent this month and a run costs {limits.cost_per_run:g}"
         return Wait("budget", f"{trigger.reason}; not now: {money}", _next_month(now))
     if situation.labels < limits.minimum_labels and not person:
-        few = f"{situation.labels} labelled rows since the champion was made, at least {limits.minimum_labels}"
+        few = f"{situation.labels} labelled rows since {_shown(trigger.since)}, at least {limits.minimum_labels}"
         return Wait("labels", f"{trigger.reason}; not now: {few}")
     return Retrain(trigger.reason)
 
 
-def due(situation: Situation, *, champion_made: datetime | None, every_days: int, new_rows: int) -> list[Trigger]:
-    """What the calendar and the labelled rows ask for by themselves; 0 turns a trigger off."""
-    if champion_made is None:
-        return []
-    found = []
-    if every_days and situation.now >= champion_made + timedelta(days=every_days):
-        number = (situation.now - champion_made).days // every_days
-        found.append(
-            Trigger("schedule", f"schedule/{champion_made:%Y%m%dT%H%M%S}/{number}", f"the champion is {number * every_days} days old")
-        )
-    if new_rows and situation.labels >= new_rows:
-        reason = f"at least {new_rows} labelled rows since the champion was made"
-        found.append(Trigger("data", f"data/{champion_made:%Y%m%dT%H%M%S}", reason))
+def due(now: datetime, champion_made: datetime, labels: int, *, every_days: int, new_rows: int) -> list[Trigger]:
+    """What the calendar and the labels since the champion was made ask for by themselves; 0 turns a trigger off."""
+    found, made = [], f"{champion_made:%Y%m%dT%H%M%S}"
+    if every_days and now >= champion_made + timedelta(days=every_days):
+        number = (now - champion_made).days // every_days
+        found.append(Trigger("schedule", f"schedule/{made}/{number}", f"the champion is {number * every_days} days old", champion_made))
+    if new_rows and labels >= new_rows:
+        found.append(Trigger("data", f"data/{made}", f"at least {new_rows} labelled rows since the champion was made", champion_made))
     return found
+
+
+def episode(moment: datetime, *, window_hours: float, windows: float) -> datetime:
+    """When what an alarm tells of at ``moment`` began: ``windows`` windows before the one that the moment lies in."""
+    width = window_hours * 3600
+    return datetime.fromtimestamp((moment.timestamp() // width - windows) * width, UTC)
 
 
 def _runs(count: int) -> str:

@@ -12,7 +12,7 @@ from interfaces.function_env import RetrainEnv
 from interfaces.metadata import clean
 from lambdas.retrain import collection
 from lambdas.retrain.decision import COMMAND, Decision, Limits, Retrain, Situation, Trigger, Wait, decide, due
-from lambdas.retrain.ledger import COLLECTING, ENDED, LANDED, TRAINING, Ledger, Run
+from lambdas.retrain.ledger import COLLECTING, ENDED, LANDED, TRAINING, Ledger, Run, State
 from lambdas.retrain.world import Champion, Clients, World
 from lambdas.shared.notify import notify
 from lambdas.shared.table import Table
@@ -43,39 +43,52 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if run:
         _follow(run, kind, detail)
     if kind == events.RETRAIN_COMMAND:
-        return _ask([Trigger(COMMAND, f"command/{detail['id']}", f"asked for by {detail['by']}: {detail['reason']}")], now)
+        return _ask(now, detail)
     if kind in (events.ALARM_STATE_CHANGE, events.RETRAIN_TICK):
-        return _ask(None, now)
+        return _ask(now, None)
     return {"decision": "none"}
 
 
-def _ask(triggers: list[Trigger] | None, now: datetime) -> dict[str, Any]:
-    """Decide on the first trigger that has not had its run; without given ones, on what alarms, calendar and labels say."""
+def _ask(now: datetime, command: dict[str, Any] | None) -> dict[str, Any]:
+    """Decide on the first trigger that has not had its run: a person's, or what alarms, calendar and labels say."""
     champion = world.champion()
     if champion is None:
         return {"decision": "none", "reason": "nothing serves yet: there is no model to retrain"}
-    state = ledger.state()
+    triggers = [_commanded(command, champion)] if command else _standing(champion, now)
+    if not triggers:
+        return {"decision": "none"}
+    trigger, state = triggers[0], ledger.state()
+    decision = decide(trigger, _situation(trigger, state, now), limits)
+    if isinstance(decision, Retrain):
+        run = Run(uuid.uuid4().hex[:12], trigger.kind, decision.reason, COLLECTING, now, trigger.since)
+        if not ledger.open(trigger, run, state):
+            return {"decision": "none"}  # delivered twice, or another trigger was quicker
+        world.collect(run, champion)
+    return _answer(trigger, decision, champion)
+
+
+def _commanded(command: dict[str, Any], champion: Champion) -> Trigger:
+    return Trigger(COMMAND, f"command/{command['id']}", f"asked for by {command['by']}: {command['reason']}", champion.made)
+
+
+def _standing(champion: Champion, now: datetime) -> list[Trigger]:
+    """Triggers that stand and have not had their run."""
+    new_rows = int(env.new_rows)
+    labels = world.labels(champion.made, new_rows) if new_rows else 0
+    calendar = due(now, champion.made, labels, every_days=int(env.every_days), new_rows=new_rows)
+    return [t for t in (*world.alarms(), *calendar) if not ledger.has_had_its_run(t)]
+
+
+def _situation(trigger: Trigger, state: State, now: datetime) -> Situation:
     today, month = state.started(now)
-    situation = Situation(
+    return Situation(
         now=now,
         last_started=state.run.started if state.run else None,
         started_today=today,
         started_this_month=month,
         in_flight=_in_flight(state.open_run(now)),
-        labels=world.labels(champion.made, max(limits.minimum_labels, int(env.new_rows))),
+        labels=world.labels(trigger.since, limits.minimum_labels),
     )
-    if triggers is None:
-        calendar = due(situation, champion_made=champion.made, every_days=int(env.every_days), new_rows=int(env.new_rows))
-        triggers = [t for t in (*world.alarms(), *calendar) if not ledger.has_had_its_run(t)]
-    if not triggers:
-        return {"decision": "none"}
-    decision = decide(triggers[0], situation, limits)
-    if isinstance(decision, Retrain):
-        run = Run(uuid.uuid4().hex[:12], triggers[0].kind, decision.reason, COLLECTING, now)
-        if not ledger.open(triggers[0], run, state):
-            return {"decision": "none"}  # delivered twice, or another trigger was quicker
-        world.collect(run, champion)
-    return _answer(triggers[0], decision, champion)
 
 
 def _in_flight(run: Run | None) -> str:

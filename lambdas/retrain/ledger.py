@@ -17,13 +17,17 @@ COLLECTING, LANDED, TRAINING, ENDED = "collecting", "landed", "training", "ended
 
 @dataclass(frozen=True)
 class Run:
-    """A retraining: its id (part of names), why, and how far it is. ``version`` is known once its drop is ingested."""
+    """A retraining: its id (part of names), why, from when on rows count, and how far it is.
+
+    ``version`` is known once its drop is ingested.
+    """
 
     id: str
     kind: str
     reason: str
     stage: str
     started: datetime
+    since: datetime
     version: str = ""
 
 
@@ -82,6 +86,7 @@ class Ledger:
             "stage": run.stage,
             "version": run.version,
             "started": run.started.isoformat(),
+            "since": run.since.isoformat(),
         }
         guard = "#revision = :seen" if before.revision else "attribute_not_exists(pk)"
         seen: Values = {"seen": before.revision} if before.revision else {}
@@ -105,5 +110,5 @@ def _key(trigger: Trigger) -> str:
 def _run(item: Item) -> Run | None:
     if "run_id" not in item:
         return None
-    started = datetime.fromisoformat(str(item["started"])).astimezone(UTC)
-    return Run(str(item["run_id"]), str(item["kind"]), str(item["reason"]), str(item["stage"]), started, str(item["version"]))
+    started, since = (datetime.fromisoformat(str(item[name])).astimezone(UTC) for name in ("started", "since"))
+    return Run(str(item["run_id"]), str(item["kind"]), str(item["reason"]), str(item["stage"]), started, since, str(item["version"]))

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from interfaces import layout
 from interfaces.function_env import RetrainEnv
 from lambdas.retrain import collection
-from lambdas.retrain.decision import Trigger
+from lambdas.retrain.decision import Trigger, episode
 from lambdas.retrain.ledger import Run
 
 
@@ -59,7 +59,9 @@ class World:
         for alarm in (*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])):
             since = alarm.get("StateTransitionedTimestamp") or alarm["StateUpdatedTimestamp"]
             key = f"alarm/{alarm['AlarmName']}/{since.astimezone(UTC):%Y%m%dT%H%M%S}"
-            found.append(Trigger(kinds[alarm["AlarmName"]], key, f"alarm {alarm['AlarmName']}: {alarm.get('StateReason', '')}".strip()))
+            began = episode(since, window_hours=self._env.window_hours, windows=self._env.windows_to_alarm)
+            reason = f"alarm {alarm['AlarmName']}: {alarm.get('StateReason', '')}".strip()
+            found.append(Trigger(kinds[alarm["AlarmName"]], key, reason, began))
         return sorted(found, key=lambda t: t.kind)
 
     def in_flight(self) -> str:
@@ -71,15 +73,18 @@ class World:
         return ""
 
     def labels(self, since: datetime, enough: int) -> int:
-        """Labels put after ``since``, counted up to ``enough``: more than that need not be read."""
-        count = 0
+        """Labels of rows from ``since`` on, counted up to ``enough``: more than that need not be read.
+
+        A label is put at least the configured delay after its row, so what was put before that belongs to older rows.
+        """
+        count, since = 0, since + timedelta(hours=self._env.label_delay_hours)
         pages = self._clients.s3.get_paginator("list_objects_v2").paginate(Bucket=self._env.data_bucket, Prefix=f"{layout.GROUND_TRUTH}/")
         for item in (item for page in pages for item in page.get("Contents", [])):
-            if item["LastModified"].astimezone(UTC) <= since:
+            if item["LastModified"].astimezone(UTC) < since:
                 continue
             body = self._clients.s3.get_object(Bucket=self._env.data_bucket, Key=item["Key"])["Body"]
             for line in body.iter_lines():
-                count += bool(line.strip())
+                count += collection.labels_in(line)
                 if count >= enough:
                     return count
         return count
@@ -87,7 +92,7 @@ class World:
     def collect(self, run: Run, champion: Champion) -> str:
         """Start the job that joins labelled production rows to the champion's data; its name. Asked twice, it runs once."""
         name = collection.job_name(self._env.prefix, run.id)
-        first = max(champion.made, run.started - timedelta(days=self._env.history_days))
+        first = max(run.since, run.started - timedelta(days=self._env.history_days))
         sources = {"capture": self._env.capture_prefix, "labels": f"{layout.GROUND_TRUTH}/"}
         manifests = {kind: self._manifest(run, kind, list(self._keys(prefix, first))) for kind, prefix in sources.items()}
         try:

@@ -6,7 +6,7 @@ import sys
 from interfaces.errors import InterfaceError
 from pipeline_steps.scripts.job import fail
 
-VERBS = ("validate", "features", "evaluate", "baseline", "monitor")
+VERBS = ("validate", "features", "evaluate", "baseline", "monitor", "collect")
 
 
 def main(argv: list[str]) -> None:

@@ -49,6 +49,10 @@ class World:
         account = aws.client("sts").get_caller_identity()["Account"]
         self.buckets = {role: NAMES.bucket(role, account, "us-east-1") for role in ("landing", "data", "artefacts")}
 
+    def aws_contract(self) -> str:
+        """The dataset contract that is deployed."""
+        return (ROOT / "contract.toml").read_text()
+
     # driving
 
     def land(self, drop: str, *files: tuple[str, bytes]) -> None:

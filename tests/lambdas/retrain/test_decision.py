@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lambdas.retrain.decision import Limits, Retrain, Situation, Trigger, Wait, decide, due
+from lambdas.retrain.decision import Limits, Retrain, Situation, Trigger, Wait, decide, due, episode
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
-DRIFT = Trigger("drift", "alarm/x/1", "income drifted")
+DRIFT = Trigger("drift", "alarm/x/1", "income drifted", NOW - timedelta(days=2))
 LIMITS = Limits(cooldown_hours=24, minimum_labels=500, daily_cap=1, monthly_cap=4, cost_per_run=2.0, monthly_budget=8.0)
 QUIET = Situation(NOW, None, 0, 0, "", 500)
 PERSON = replace(DRIFT, kind="command", reason="asked by ann")
@@ -29,7 +29,7 @@ def test_with_nothing_in_the_way_it_retrains_and_says_why() -> None:
         ),
         ({"started_today": 1}, "one run a day at most", datetime(2026, 4, 1, tzinfo=UTC)),
         ({"started_this_month": 4}, "4 runs a month at most", datetime(2026, 4, 1, tzinfo=UTC)),
-        ({"labels": 499}, "499 labelled rows since the champion was made, at least 500", None),
+        ({"labels": 499}, "499 labelled rows since 2026-03-29 12:00 UTC, at least 500", None),
     ],
 )
 def test_what_holds_it_back_is_named(change: dict[str, object], words: str, until: datetime | None) -> None:
@@ -60,19 +60,21 @@ def test_a_person_skips_cooldown_and_minimum_but_no_cap() -> None:
 
 def test_the_calendar_asks_once_per_period() -> None:
     made = NOW - timedelta(days=31)
-    (first,) = due(QUIET, champion_made=made, every_days=30, new_rows=0)
-    (later,) = due(replace(QUIET, now=NOW + timedelta(days=1)), champion_made=made, every_days=30, new_rows=0)
-    (second,) = due(replace(QUIET, now=made + timedelta(days=60)), champion_made=made, every_days=30, new_rows=0)
+    (first,) = due(NOW, made, 0, every_days=30, new_rows=0)
+    (later,) = due(NOW + timedelta(days=1), made, 0, every_days=30, new_rows=0)
+    (second,) = due(made + timedelta(days=60), made, 0, every_days=30, new_rows=0)
     assert first.key == later.key != second.key
-    assert (first.kind, first.reason) == ("schedule", "the champion is 30 days old")
-    assert due(QUIET, champion_made=NOW - timedelta(days=29), every_days=30, new_rows=0) == []
+    assert (first.kind, first.reason, first.since) == ("schedule", "the champion is 30 days old", made)
+    assert due(NOW, NOW - timedelta(days=29), 0, every_days=30, new_rows=0) == []
 
 
 def test_enough_new_rows_ask_once_per_champion() -> None:
-    (found,) = due(QUIET, champion_made=NOW, every_days=0, new_rows=500)
+    (found,) = due(NOW, NOW, 500, every_days=0, new_rows=500)
     assert (found.kind, found.key) == ("data", "data/20260331T120000")
-    assert due(replace(QUIET, labels=499), champion_made=NOW, every_days=0, new_rows=500) == []
+    assert due(NOW, NOW, 499, every_days=0, new_rows=500) == []
 
 
-def test_without_a_champion_nothing_is_due() -> None:
-    assert due(QUIET, champion_made=None, every_days=1, new_rows=1) == []
+def test_an_episode_began_as_many_windows_ago_as_the_alarm_needs() -> None:
+    raised = datetime(2026, 3, 31, 0, 12, tzinfo=UTC)
+    assert episode(raised, window_hours=24, windows=2) == datetime(2026, 3, 29, tzinfo=UTC)
+    assert episode(raised, window_hours=1, windows=2) == datetime(2026, 3, 30, 22, tzinfo=UTC)
