@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli.commands import contract, decide, demo, describe_endpoint, destroy, inspect, invoke, retrain, status, up, verify
+from cli.commands import contract, decide, demo, describe_endpoint, destroy, inspect, invoke, retrain, simulate, status, up, verify
 from cli.errors import CliError, RunFailed
 
 app = typer.Typer(help="The machine-learning lifecycle on AWS, and on a local AWS.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -24,6 +24,7 @@ app.command()(destroy.destroy)
 app.command()(up.up)
 app.command()(verify.verify)
 app.command()(retrain.retrain)
+app.command()(simulate.simulate)
 contracts.command()(contract.infer)
 
 

@@ -21,10 +21,11 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines; the last line holds the summary.")] = False,
     report: Annotated[Path, typer.Option(help="Where the HTML report goes.")] = last_run.REPORT,
 ) -> None:
-    """The whole life of a model on the local AWS, from landing data to captured predictions, with a report."""
+    """The whole life of a model on the local AWS: from landing data to a release, and on the generated table on to drift and retraining."""
     from cli.demo import setup
     from cli.demo.run import Demo
     from cli.report.render import write
+    from cli.simulate.scenario import load
 
     if (data is None) != (target is None):
         raise CliError("--data and --target go together: the file, and the column to predict")
@@ -35,7 +36,7 @@ def demo(
         for column, doubt in table.doubts.items():
             progress.note("contract", f"{column}: {doubt}" if column else doubt, "start")
         try:
-            found = Demo(table, progress, work, threshold).run()
+            found = Demo(table, progress, work, threshold, load("demo") if data is None else None).run()
         except RunFailed as failure:
             progress.note(failure.stage, failure.reason, "fail")
             raise

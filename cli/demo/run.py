@@ -9,16 +9,26 @@ from cli.demo import predict, release, setup
 from cli.demo.narrate import Narrator
 from cli.demo.session import Session
 from cli.progress import Progress
+from cli.simulate.live import live
+from cli.simulate.run import settings_of
+from cli.simulate.scenario import Scenario
 from interfaces.contract import Contract
 from interfaces.reports import KIND, METRICS
 
 
 class Demo:
-    """One run. ``table`` is landed as it is; the local AWS lives as long as the run."""
+    """One run. ``table`` is landed as it is; the local AWS lives as long as the run.
 
-    def __init__(self, table: setup.Table, progress: Progress, work: Path, threshold: float | None) -> None:
-        self._table, self._progress, self._work = table, progress, work
-        self._environment, self._names = setup.write_environment(work, table.contract, threshold)
+    With a ``scenario`` it goes on after the first release: through days of traffic, a drift, an alarm and a retraining to
+    the second release. That takes rows with a known truth, which only the generated table has.
+    """
+
+    def __init__(
+        self, table: setup.Table, progress: Progress, work: Path, threshold: float | None, scenario: Scenario | None = None
+    ) -> None:
+        self._table, self._progress, self._work, self._scenario = table, progress, work, scenario
+        settings = settings_of(scenario) if scenario else setup.ALONE
+        self._environment, self._names = setup.write_environment(work, table.contract, threshold, settings)
 
     def run(self) -> dict[str, Any]:
         """Run the loop; what `collect` found, with the summary. Raises RunFailed or CliError."""
@@ -31,7 +41,10 @@ class Demo:
             predictions = predict.predict(session, self._table.contract, first.execution)
             captured = predict.captured(session, predict.REQUESTS)
             self._progress.note("capture", f"{captured} requests captured in the data bucket")
+            narrator.quiet = True
+            life = live(session, self._scenario, self._table.contract, self._progress, until_second=True) if self._scenario else None
             found = collect(session.client, self._names, first.execution)
+            second = _second(session, self._names.model_package_group) if life else {}
         found["summary"] = {
             "dataset_version": first.version,
             "rows": found["manifest"]["rows"],
@@ -45,9 +58,27 @@ class Demo:
             "predictions": predictions,
             "captured_records": captured,
             "metrics": _headline(found["evaluation"], self._table.contract),
+            **(life.summary(_changed(self._scenario)) if life else {}),
+            **second,
             "duration_s": round(time.monotonic() - started, 2),
         }
-        return found
+        return {**found, **life.found()} if life else found
+
+
+def _changed(scenario: Scenario | None) -> int | None:
+    return min((c.from_day for c in scenario.change), default=None) if scenario else None
+
+
+def _second(session: Session, group: str) -> dict[str, Any]:
+    """The newest package of a retraining, and why it was made."""
+    sagemaker = session.client("sagemaker")
+    listed = sagemaker.list_model_packages(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending")
+    for summary in listed["ModelPackageSummaryList"]:
+        package = sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"])
+        reason = package.get("CustomerMetadataProperties", {}).get("retrain_reason")
+        if reason:
+            return {"second_model_package_arn": package["ModelPackageArn"], "retrain_reason": reason}
+    return {"second_model_package_arn": None, "retrain_reason": None}
 
 
 def _headline(evaluation: dict[str, Any], contract: Contract) -> dict[str, float]:

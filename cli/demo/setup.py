@@ -43,14 +43,35 @@ def user_table(path: Path, target: str) -> Table:
     return Table((path,), proposal.contract, proposal.doubts)
 
 
-def write_environment(folder: Path, contract: Contract, threshold: float | None) -> tuple[Path, Names]:
+# Days instead of hours: a monitor a day, whose labels come a day later, and hardly any tick in between
+DAYS = """
+[monitoring]
+window = "day"
+label_delay_hours = {delay}
+minimum_rows = 200
+bias = false
+tick_minutes = 60
+
+[retrain]
+tick_minutes = 360
+
+[operations]
+retain_data = false
+reconcile_minutes = 1440
+"""
+ALONE = """
+[operations]
+retain_data = false
+"""
+
+
+def write_environment(folder: Path, contract: Contract, threshold: float | None, settings: str = ALONE) -> tuple[Path, Names]:
     """The environment file for this table, next to its contract."""
     (folder / "contract.toml").write_text(contract.to_toml(), encoding="utf-8")
     limit = THRESHOLDS[contract.problem_type] if threshold is None else threshold
     text = (
         f'project = "demo"\nenvironment = "local"\ncontract = "contract.toml"\n\n'
-        f'[pipeline]\nmetric = "{DEFAULT_METRIC[contract.problem_type]}"\nthreshold = {limit!r}\n\n'
-        f"[operations]\nretain_data = false\n"
+        f'[pipeline]\nmetric = "{DEFAULT_METRIC[contract.problem_type]}"\nthreshold = {limit!r}\n{settings}'
     )
     path = folder / "environment.toml"
     path.write_text(text, encoding="utf-8")

@@ -33,7 +33,7 @@ class Observer:
                     self.threshold = feature.threshold or self.threshold
             if report.labels is not None and report.analysis_type == analyzer.MODEL_QUALITY:
                 day.labelled = report.labels.share
-        serving = self._serving()
+        serving = self.serving()
         day.versions = [*self._versions, serving] if serving and serving not in self._versions else list(self._versions)
         day.alarms = sorted(self._ringing | self._rang)
         day.notes = list(self._notes)
@@ -72,7 +72,7 @@ class Observer:
                 if report.window.get("start_time", "")[:10] == f"{date:%Y-%m-%d}":
                     yield report
 
-    def _serving(self) -> int | None:
+    def serving(self) -> int | None:
         """The version that the Serving stack names."""
         stack = self._session.client("cloudformation").describe_stacks(StackName=self._session.names.serving_stack)["Stacks"][0]
         package = {p["ParameterKey"]: p["ParameterValue"] for p in stack["Parameters"]}.get("ModelPackageArn", "")

@@ -3,6 +3,7 @@
 import json
 
 from constructs import Construct
+from interfaces.monitors import WINDOW_HOURS
 
 from infra.environment import Environment
 from infra.iam import allow, arn, pass_role, role, s3_arn, use_key
@@ -34,6 +35,7 @@ class Retrain(Verb):
 
     def _retrain(self, collect_role: str) -> Function:
         names, storage, settings = self._names, self._storage, self._environment.retrain
+        monitoring = self._environment.monitoring
         drift, quality = self._alarms
         variables = RetrainEnv(
             prefix=names.prefix,
@@ -51,6 +53,9 @@ class Retrain(Verb):
             collect_role_arn=collect_role,
             key_arn=storage.key_arn,
             instance_type=self._environment.pipeline.instance_type,
+            window_hours=float(WINDOW_HOURS[monitoring.window]),
+            windows_to_alarm=float(monitoring.windows_to_alarm),
+            label_delay_hours=float(monitoring.label_delay_hours),
             **{name: float(value) for name, value in settings.model_dump(exclude={"tick_minutes"}).items()},
         )
         job = arn("sagemaker", f"processing-job/{names.prefix}-{layout.RETRAIN_DROP}*")
