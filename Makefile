@@ -17,7 +17,11 @@ export PYTHONWARNINGS
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery
+=======
+.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-pipeline bench-synth simulate synth policy workflows deploy diff diff-report integration verify destroy delivery
+>>>>>>> 514c1fe (Simulate thirty days seed by seed: drift is found, calm stays calm, an episode has one retraining)
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -49,6 +53,9 @@ test: $(STAMP) ## the everyday tests
 
 test-slow: $(STAMP) ## the tests marked slow
 	@$(BIN)/python -m pytest -q -m slow tests
+
+simulate: $(STAMP) ## thirty days, seed by seed: make simulate SEEDS=100
+	@SEEDS=$(or $(SEEDS),100) $(BIN)/python -m pytest -q --timeout 3600 tests/simulation tests/lambdas/retrain/test_flow.py
 
 lint: $(STAMP) ## ruff, formatting included
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

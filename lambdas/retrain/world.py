@@ -12,16 +12,8 @@ from interfaces import layout
 from interfaces.function_env import RetrainEnv
 from lambdas.retrain import collection
 from lambdas.retrain.decision import Trigger, episode
+from lambdas.retrain.flow import Champion
 from lambdas.retrain.ledger import Run
-
-
-@dataclass(frozen=True)
-class Champion:
-    """What serves: its package, when it was made and on which dataset version."""
-
-    arn: str
-    made: datetime
-    version: str
 
 
 @dataclass(frozen=True)
@@ -34,7 +26,7 @@ class Clients:
     s3: Any
 
 
-class World:
+class Aws:
     """AWS as the retrain function sees it."""
 
     def __init__(self, clients: Clients, env: RetrainEnv) -> None:

@@ -1,0 +1,158 @@
+"""Retraining from event to event: one run per episode, none in a cooldown, the deferred one after it."""
+
+import itertools
+import os
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from interfaces import events
+from lambdas.retrain import collection
+from lambdas.retrain.decision import Limits, Trigger
+from lambdas.retrain.flow import Calendar, Champion, Flow
+from lambdas.retrain.ledger import Ledger
+from tests.lambdas.retrain.fakes import MemoryTable, MemoryWorld
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+COOLDOWN = timedelta(hours=48)
+LIMITS = Limits(cooldown_hours=48, minimum_labels=500, daily_cap=9, monthly_cap=99, cost_per_run=0, monthly_budget=1)
+TICK: dict[str, Any] = {"detail-type": events.RETRAIN_TICK}
+RANG: dict[str, Any] = {"detail-type": events.ALARM_STATE_CHANGE, "detail": {}}
+SEEDS = int(os.environ.get("SEEDS", "20"))
+
+
+def alarm(since: datetime) -> Trigger:
+    return Trigger("drift", f"alarm/drift/{since:%Y%m%dT%H%M%S}", "income drifted", since)
+
+
+class Story:
+    """A flow on a world in memory, and what people were told."""
+
+    def __init__(self, limits: Limits = LIMITS, calendar: Calendar | None = None) -> None:
+        self.world = MemoryWorld(Champion("package/1", START, "v1"))
+        self.told: list[str] = []
+        self.counted: list[str] = []
+        tell: Callable[[str, str], None] = lambda subject, text: self.told.append(f"{subject}: {text}")  # noqa: E731
+        self.ledger = Ledger(MemoryTable())  # type: ignore[arg-type]
+        self.flow = Flow(self.world, self.ledger, limits, calendar or Calendar(), tell, self.counted.append)
+
+    def at(self, moment: datetime, event: dict[str, Any]) -> dict[str, Any]:
+        return self.flow.handle(event, moment)
+
+    def finish(self, moment: datetime) -> None:
+        """The open run goes all the way: collected, landed, ingested, trained."""
+        run = self.world.runs[-1]
+        self.at(
+            moment,
+            _event(events.PROCESSING_STATE_CHANGE, ProcessingJobName=collection.job_name("p", run.id), ProcessingJobStatus="Completed"),
+        )
+        self.at(moment, _event(events.DATASET_CREATED, drop=collection.drop(run.id), dataset_version="v2"))
+        self.at(moment, _event(events.PIPELINE_STATE_CHANGE, pipelineExecutionDisplayName="dataset-v2", pipelineExecutionArn="e/2"))
+
+
+def _event(kind: str, **detail: Any) -> dict[str, Any]:
+    return {"detail-type": kind, "detail": detail}
+
+
+def test_a_run_is_followed_from_the_alarm_to_its_package() -> None:
+    story = Story()
+    story.world.ringing = [alarm(START)]
+    assert story.at(START, RANG)["decision"] == "retrain"
+    story.finish(START + timedelta(hours=1))
+    assert story.world.drops == [story.world.runs[0].id]
+    package, metadata = story.world.notes[-1]
+    assert (package, metadata["retrain_reason"], metadata["retrain_trigger"]) == ("package/2", "income drifted", "drift")
+    assert story.counted == ["RetrainingStarted", "Retrained"]
+    assert story.ledger.state().open_run(START + timedelta(hours=2)) is None
+
+
+def test_before_the_first_release_nobody_is_told_anything() -> None:
+    story = Story()
+    story.world.made = None
+    assert story.at(START, TICK)["decision"] == "none" and story.told == []
+
+
+def test_a_run_in_flight_holds_others_back_and_a_lost_start_is_made_up_for_by_the_tick() -> None:
+    story = Story()
+    story.world.ringing = [alarm(START)]
+    story.at(START, RANG)
+    story.world.runs.clear()  # as if the process had died between deciding and starting
+    story.world.ringing.append(alarm(START + timedelta(hours=1)))
+    answer = story.at(START + timedelta(hours=1), TICK)
+    assert len(story.world.runs) == 1
+    assert answer["decision"] == "wait" and "is in flight" in answer["reason"]
+
+
+def test_a_lost_completion_is_made_up_for_by_the_tick() -> None:
+    story = Story()
+    story.world.ringing = [alarm(START)]
+    story.at(START, RANG)
+    story.world.job = "Completed"
+    story.at(START + timedelta(hours=1), TICK)
+    assert story.world.drops == [story.world.runs[0].id]
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (lambda run: _event(events.PROCESSING_STATE_CHANGE, ProcessingJobName=f"p-retrain-{run}", ProcessingJobStatus="Failed"), "failed"),
+        (lambda run: _event(events.DATASET_REFUSED, drop=f"retrain-{run}", reason="too many bad rows"), "too many bad rows"),
+    ],
+)
+def test_a_run_that_brings_no_model_is_told_with_its_reason_and_closed(event: Callable[[str], dict[str, Any]], words: str) -> None:
+    story = Story()
+    story.world.ringing = [alarm(START)]
+    story.at(START, RANG)
+    story.at(START + timedelta(hours=1), event(story.world.runs[0].id))
+    assert words in story.told[-1] and "docs/runbooks/retraining.md" in story.told[-1]
+    assert story.ledger.state().open_run(START + timedelta(hours=1)) is None
+    assert story.counted[-1] == "RetrainingFailed"
+
+
+def test_a_pipeline_that_registers_nothing_is_told() -> None:
+    story = Story()
+    story.world.ringing, story.world.package = [alarm(START)], ""
+    story.at(START, RANG)
+    story.finish(START + timedelta(hours=1))
+    assert "the pipeline registered no model" in story.told[-1]
+
+
+def test_the_calendar_retrains_without_an_alarm() -> None:
+    story = Story(calendar=Calendar(every_days=30))
+    assert story.at(START + timedelta(days=29), TICK) == {"decision": "none"}
+    assert story.at(START + timedelta(days=30), TICK)["decision"] == "retrain"
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_thirty_days_of_alarms(seed: int) -> None:
+    """Alarms that come and go at random: one run per episode, none in a cooldown, and the deferred one at the tick after it."""
+    rng, story = random.Random(seed), Story()
+    since: datetime | None = None
+    done_at: datetime | None = None
+    started: list[tuple[datetime, str]] = []
+    for hour in range(30 * 24):
+        now = START + timedelta(hours=hour)
+        if done_at and now >= done_at:
+            story.finish(now)
+            done_at = None
+        if rng.random() < (0.05 if since is None else 0.02):
+            since = now if since is None else None
+            story.world.ringing = [alarm(since)] if since else []
+            events_now = [RANG] * rng.choice((1, 2)) if since else []
+        else:
+            events_now = []
+        for event in (*events_now, TICK):
+            before = len(story.world.runs)
+            story.at(now, event)
+            if len(story.world.runs) > before:
+                started.append((now, story.world.ringing[0].key))
+                done_at = now + timedelta(hours=rng.choice((1, 3)))
+        if since and not any(key == alarm(since).key for _, key in started):
+            last = max((at for at, _ in started), default=None)
+            assert last is not None and now < last + COOLDOWN, "an alarm stands, no cooldown does, and nothing was started"
+    keys = [key for _, key in started]
+    assert len(keys) == len(set(keys)) > 0
+    assert all(later - earlier >= COOLDOWN for (earlier, _), (later, _) in itertools.pairwise(started))
