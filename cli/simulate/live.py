@@ -56,7 +56,7 @@ def live(session: Session, scenario: Scenario, contract: Contract, progress: Pro
         drift = f", drift {strongest[0]} {strongest[1]:.2f}" if strongest else ""
         progress.note("day", f"{day.number:>3} {day.date}: {day.rows} rows, version {day.versions[-1]}, {shown}{drift}")
         for note in day.notes:
-            progress.note("", note, "start")
+            progress.note("day", f"    {note}", "start")
         return until_second and day.versions[0] != first and len(day.versions) == 1
 
     first = observer.serving()

@@ -69,7 +69,7 @@ class Observer:
             if item["Key"].endswith(f"/{MONITOR_FILE}") and any(day in item["Key"] for day in due):
                 raw = json.loads(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
                 report = MonitorReport.from_dict(raw)
-                if report.window.get("start_time", "")[:10] == f"{date:%Y-%m-%d}":
+                if report.window["start"][:10] == f"{date:%Y-%m-%d}":
                     yield report
 
     def serving(self) -> int | None:

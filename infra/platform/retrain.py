@@ -3,7 +3,6 @@
 import json
 
 from constructs import Construct
-from interfaces.monitors import WINDOW_HOURS
 
 from infra.environment import Environment
 from infra.iam import allow, arn, pass_role, role, s3_arn, use_key
@@ -15,6 +14,7 @@ from infra.stack import resource
 from interfaces import events, layout
 from interfaces.contract import Contract
 from interfaces.function_env import RetrainEnv
+from interfaces.monitors import WINDOW_HOURS
 from interfaces.names import VARIANT
 
 _DROP = f"{layout.DROPS}{layout.RETRAIN_DROP}*"
