@@ -42,11 +42,19 @@ class Day:
         return asdict(self)
 
 
-class Driver:
-    """Sends a scenario's traffic. What it knows of the truth stays here: the stacks see requests and labels only."""
+Source = Callable[[Scenario, int, datetime], DayOfTraffic]
 
-    def __init__(self, session: Session, scenario: Scenario, contract: Contract, observe: Callable[[Day, datetime], None]) -> None:
-        self._session, self._scenario, self._contract, self._observe = session, scenario, contract, observe
+
+class Driver:
+    """Sends a scenario's traffic. What it knows of the truth stays here: the stacks see requests and labels only.
+
+    ``source`` gives the rows of a day: generated loan applications, or any other table's.
+    """
+
+    def __init__(
+        self, session: Session, scenario: Scenario, contract: Contract, observe: Callable[[Day, datetime], None], source: Source = day_of
+    ) -> None:
+        self._session, self._scenario, self._contract, self._observe, self._source = session, scenario, contract, observe, source
         self._labels: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
 
     def run(self, each: Callable[[Day], bool]) -> list[Day]:
@@ -63,7 +71,7 @@ class Driver:
     def _day(self, number: int, start: datetime) -> Day:
         scenario = self._scenario
         date = start + DAY * (number - 1)
-        traffic = day_of(scenario, number, start)
+        traffic = self._source(scenario, number, start)
         day = Day(number, f"{date:%Y-%m-%d}", rows=len(traffic.rows))
         answers = []
         self._put_labels(self._labels.pop(number - scenario.label_delay_days, []))
@@ -99,8 +107,10 @@ class Driver:
 
     def _truth(self, answers: pd.DataFrame, traffic: DayOfTraffic) -> dict[str, float]:
         """How good the predictions of the day were, measured on every outcome, reported or not."""
-        truth = traffic.outcome[answers.index].to_numpy(dtype=object)
-        found = scores(self._contract, truth, answers["label"].to_numpy(dtype=object), answers["probability"].to_numpy())
+        kind = float if self._contract.problem_type == "regression" else object
+        truth, predicted = (values.to_numpy(dtype=kind) for values in (traffic.outcome[answers.index], answers["label"]))
+        binary = self._contract.problem_type == "binary"
+        found = scores(self._contract, truth, predicted, answers["probability"].to_numpy() if binary else None)
         return {name: value for name, value in found.items() if np.isfinite(value)}
 
     def _put_labels(self, labels: list[dict[str, Any]]) -> None:

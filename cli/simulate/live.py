@@ -6,9 +6,10 @@ from typing import Any
 
 from cli.demo.session import Session
 from cli.progress import Progress
-from cli.simulate.driver import Day, Driver
+from cli.simulate.driver import Day, Driver, Source
 from cli.simulate.observer import Observer
 from cli.simulate.scenario import Scenario
+from cli.simulate.traffic import day_of
 from interfaces.contract import Contract
 from interfaces.reports import DEFAULT_METRIC
 
@@ -45,7 +46,9 @@ class Life:
         return round(sum(values) / len(values), 4) if values else None
 
 
-def live(session: Session, scenario: Scenario, contract: Contract, progress: Progress, *, until_second: bool) -> Life:
+def live(
+    session: Session, scenario: Scenario, contract: Contract, progress: Progress, *, until_second: bool, source: Source = day_of
+) -> Life:
     """Drive the days of a scenario; ``until_second`` ends with the first whole day that a second version has served."""
     observer = Observer(session)
     metric = DEFAULT_METRIC[contract.problem_type]
@@ -60,5 +63,5 @@ def live(session: Session, scenario: Scenario, contract: Contract, progress: Pro
         return until_second and day.versions[0] != first and len(day.versions) == 1
 
     first = observer.serving()
-    days = Driver(session, scenario, contract, observer).run(each)
+    days = Driver(session, scenario, contract, observer, source).run(each)
     return Life(days, metric, observer.threshold)
