@@ -34,4 +34,4 @@ def simulate(scenario: Scenario, progress: Progress, work: Path, threshold: floa
 
 def settings_of(scenario: Scenario) -> str:
     """The environment's settings for days of traffic with labels that come late."""
-    return setup.DAYS.format(delay=24 * max(scenario.label_delay_days, 1))
+    return setup.DAYS.format(delay=24 * scenario.label_delay_days)

@@ -46,13 +46,13 @@ def lived(rentals: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> tu
     work = tmp_path_factory.mktemp("bike")
     contract = infer(rentals, TARGET, "rentals").contract
     rentals[rentals[TIME].str.startswith("2011")].to_csv(work / "rentals.csv", index=False)
-    environment, names = setup.write_environment(work, contract, None, setup.DAYS.format(delay=24))
+    environment, names = setup.write_environment(work, contract, None, setup.DAYS.format(delay=0))
     with Session(environment, names, Progress(as_json=True), work) as session:
         narrator = Narrator(Progress(as_json=True), names)
         session.listen(narrator)
         release.land(session, "2011", (work / "rentals.csv",))
         release.follow(session, narrator)
-        scenario = Scenario(name="2012", days=MONTHS)
+        scenario = Scenario(name="2012", days=MONTHS, label_delay_days=0)
         life = live(session, scenario, contract, Progress(as_json=True), until_second=True, source=month_of_2012(rentals))
         sagemaker, s3 = session.client("sagemaker"), session.client("s3")
         newest = sagemaker.list_model_packages(ModelPackageGroupName=names.model_package_group, SortOrder="Descending")
