@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lambdas.release.decision import Decision
 from lambdas.release.history import GOOD, LEFT, Entry
 from lambdas.release.monitors import Attempt
-from lambdas.shared.table import Table, Values, Write
+from lambdas.shared.table import Table, Write
 
 _DESIRED = "release/desired"
 _MONITORING = "release/monitoring"
@@ -122,15 +122,11 @@ class Ledger:
 
     def monitoring_attempted(self, attempt: Attempt) -> None:
         """Sent, or given up."""
-<<<<<<< HEAD
         changes: dict[str, str | float] = {
             "generation": attempt.generation,
             "engine": attempt.engine,
             "given_up": int(attempt.given_up),
         }
-=======
-        changes: Values = {"generation": attempt.generation, "engine": attempt.engine, "given_up": int(attempt.given_up)}
->>>>>>> abcc7ad (Read the monitors' windows as they are written; test what a simulation tells)
         self._table.set(_MONITORING, changes, "attribute_not_exists(#generation) OR #generation <= :g", g=attempt.generation)
 
     def fail(self, generation: int, reason: str) -> bool:
