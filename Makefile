@@ -17,11 +17,7 @@ export PYTHONWARNINGS
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery
-=======
-.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-pipeline bench-synth simulate synth policy workflows deploy diff diff-report integration verify destroy delivery
->>>>>>> 514c1fe (Simulate thirty days seed by seed: drift is found, calm stays calm, an episode has one retraining)
+.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery simulate
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
