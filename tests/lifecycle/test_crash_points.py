@@ -88,6 +88,7 @@ class Function:
             deployment=NAMES.prefix,
             decisions=ANY,
             decisions_table=NAMES.decisions_table,
+            monitoring_engine="auto",
         )
         self._client = lambda name: world.aws.clients.role(name, f"arn:aws:iam::{account}:role/{ROLE}", "release")
         self.ledger = Ledger(Table(world.aws.client("dynamodb"), NAMES.state_table))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from lambdas.release.decision import Monitored, Serving, SmokeTest, UpdateMonitoring, UpdateServing
 from lambdas.release.ledger import Seen
+from lambdas.release.monitors import Failure
 from lambdas.release.package import Package
 
 
@@ -23,6 +24,7 @@ class FakeWorld:
     registry: dict[str, Package] = field(default_factory=dict)
     bad: set[str] = field(default_factory=set)
     monitored_package: str = ""
+    engine: str = ""
     tokens: set[str] = field(default_factory=set)
     configs: dict[str, str] = field(default_factory=dict)  # the package that each config was made for
     throttle: int = 0
@@ -35,7 +37,7 @@ class FakeWorld:
         return self.stack
 
     def monitored(self) -> Monitored:
-        return Monitored("UPDATE_COMPLETE", self.monitored_package)
+        return Monitored("UPDATE_COMPLETE", self.monitored_package, self.engine)
 
     def cause(self, status_reason: str) -> str:
         return status_reason
@@ -51,10 +53,13 @@ class FakeWorld:
         self.configs[f"config-{step.generation}"] = step.package
         return True
 
-    def update_monitoring(self, step: UpdateMonitoring, generation: int) -> bool:
+    def update_monitoring(self, step: UpdateMonitoring, generation: int, engine: str) -> bool:
         self._call()
-        self.monitored_package = step.package
+        self.monitored_package, self.engine = step.package, engine
         return True
+
+    def monitoring_failure(self) -> Failure | None:
+        return None
 
     def smoke_test(self, step: SmokeTest) -> str | None:
         self._call()
