@@ -21,6 +21,7 @@ from model_code.evaluate import scores
 
 PARTS = 4  # requests come in at so many times of a day
 DAY = timedelta(days=1)
+AT_ONCE = timedelta(minutes=30)  # how long an outcome takes that a scenario calls known at once
 
 
 @dataclass
@@ -78,9 +79,10 @@ class Driver:
         for part in range(PARTS):
             sent = traffic.rows.iloc[len(traffic.rows) * part // PARTS : len(traffic.rows) * (part + 1) // PARTS]
             answers += self._send(number, sent, traffic, day)
+            self._session.advance(AT_ONCE)
+            if scenario.label_delay_days == 0:
+                self._put_labels(self._labels.pop(number, []))
             self._session.advance(date + DAY * (part + 1) / PARTS - self._session.now())
-        if scenario.label_delay_days == 0:
-            self._put_labels(self._labels.pop(number, []))
         if answers:
             day.metrics = self._truth(pd.concat(answers), traffic)
         self._session.settle()

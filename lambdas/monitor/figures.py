@@ -48,9 +48,11 @@ class Figure:
         return {"MetricName": self.name, "Value": self.value, "Unit": self.unit, "Dimensions": named, "Timestamp": at}
 
 
-def of_run(monitor: Monitor, state: str) -> list[Figure]:
-    """That a window was looked at, and how that ended."""
+def of_run(monitor: Monitor, state: str, *, whole: bool = True) -> list[Figure]:
+    """That a window was looked at, and how that ended. A window that began before the release holds little, and that is no fault."""
     runs = Figure("MonitorRuns", 1.0, {"Monitor": monitor.name})
+    if not whole and state in (NO_DATA, TOO_FEW_ROWS):
+        state = COMPLETED
     return [runs, *(Figure(name, float(state in states)) for name, states in STATES.items())]
 
 

@@ -67,7 +67,9 @@ def _start(monitor: Monitor, served: Served, now: datetime) -> list[str]:
         if world.start(monitor, window, served):
             names.append(job_name(env, monitor, window))
         else:
-            _record(monitor, NO_DATA, window.due, f"nothing was captured from {window.start:%Y-%m-%d %H:%M} to {window.end:%H:%M} UTC")
+            _record(
+                monitor, NO_DATA, window.due, served, f"nothing was captured from {window.start:%Y-%m-%d %H:%M} to {window.end:%H:%M} UTC"
+            )
         ledger.started(monitor.name, window.due)
     logger.info("started", monitor=monitor.name, jobs=names)
     return names
@@ -92,7 +94,7 @@ def _take_up_executions(monitor: Monitor, served: Served) -> None:
             _finish(world.job(execution["ProcessingJobArn"].rsplit("/", 1)[-1]), served)
         else:
             reason = str(execution.get("FailureReason", ""))
-            _record(monitor, NO_DATA if NOTHING_CAPTURED in reason else FAILED, due, reason)
+            _record(monitor, NO_DATA if NOTHING_CAPTURED in reason else FAILED, due, served, reason)
 
 
 def _finish(job: dict[str, Any], served: Served) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def _finish(job: dict[str, Any], served: Served) -> dict[str, Any]:
         return {"state": "taken up before"}
     if job["ProcessingJobStatus"] != "Completed":
         reason = job.get("FailureReason") or job.get("ExitMessage") or job["ProcessingJobStatus"]
-        return _record(monitor, FAILED, due, f"{job['ProcessingJobName']} {job['ProcessingJobStatus']}: {reason}", uri)
+        return _record(monitor, FAILED, due, served, f"{job['ProcessingJobName']} {job['ProcessingJobStatus']}: {reason}", uri)
     files = world.files(uri)
     if MONITOR_FILE in files:
         report = MonitorReport.from_dict(files[MONITOR_FILE])
@@ -115,12 +117,13 @@ def _finish(job: dict[str, Any], served: Served) -> dict[str, Any]:
         window = {"start": told.get("start_time", ""), "end": told.get("end_time", "")}
         report = assemble(monitor, files, world.baseline(monitor, served), window, env.problem_type)
     world.measure(figures.of_report(report, env.problem_type, env.quality_tolerance), due)
-    return _record(monitor, report.state, due, message.summary(report), uri)
+    return _record(monitor, report.state, due, served, message.summary(report), uri)
 
 
-def _record(monitor: Monitor, state: str, due: datetime, summary: str, report: str = "") -> dict[str, Any]:
+def _record(monitor: Monitor, state: str, due: datetime, served: Served, summary: str, report: str = "") -> dict[str, Any]:
     """Metrics first, then the record: figures twice are better than none."""
-    world.measure(figures.of_run(monitor, state), due)
+    whole = _pace(monitor).at(due).start >= served.since
+    world.measure(figures.of_run(monitor, state, whole=whole), due)
     ledger.finished(monitor.name, due, summary, report)
     logger.info("recorded", monitor=monitor.name, state=state, due=due.isoformat(), summary=summary)
     return {"monitor": monitor.name, "state": state, "due": due.isoformat()}

@@ -82,7 +82,7 @@ def settings(env: MonitorEnv, monitor: Monitor, window: Window, sources: Sources
         problem_type=env.problem_type if kind == MODEL_QUALITY else "",
         sagemaker_endpoint_name=env.endpoint_name,
         sagemaker_monitoring_schedule_name=schedule_name(env, monitor),
-        ground_truth_source=f"{_INPUT}/ground-truth" if sources.labels else "",
+        ground_truth_source=f"{_INPUT}/ground-truth" if monitor.labels else "",
         contract=f"{_INPUT}/manifest" if sources.manifest else "",
         model=f"{_INPUT}/model" if sources.model else "",
         analysis_config=f"{_INPUT}/baseline/{ANALYSIS_CONFIG_FILE}" if has and monitor.configured else "",

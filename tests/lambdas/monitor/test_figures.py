@@ -85,3 +85,9 @@ def test_a_figure_is_stamped_and_dimensioned() -> None:
     (datum,) = [f.datum("e", at) for f in of_run(MONITORS["bias"], r.COMPLETED) if f.name == "MonitorRuns"]
     assert datum["Timestamp"] == at
     assert datum["Dimensions"] == [{"Name": "Endpoint", "Value": "e"}, {"Name": "Monitor", "Value": "bias"}]
+
+
+@pytest.mark.parametrize("state", [r.NO_DATA, r.TOO_FEW_ROWS])
+def test_a_window_that_began_before_the_release_may_hold_little(state: str) -> None:
+    assert {f.name: f.value for f in of_run(MONITORS["data-quality"], state, whole=False)}["MonitorWithoutData"] == 0.0
+    assert {f.name: f.value for f in of_run(MONITORS["data-quality"], FAILED, whole=False)}["MonitorFailed"] == 1.0

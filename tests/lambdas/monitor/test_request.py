@@ -49,3 +49,9 @@ def test_what_is_not_there_is_not_an_input_and_not_mentioned() -> None:
     job = create_job(env(), MONITORS["data-quality"], WINDOW, Sources("s3://data/capture.manifest"))
     assert [i["InputName"] for i in job["ProcessingInputs"]] == ["code", "endpoint"]
     assert not {"baseline_constraints", "ground_truth_source", "contract", "model"} & set(job["Environment"])
+
+
+def test_a_window_without_any_label_file_still_knows_where_labels_would_be() -> None:
+    job = create_job(env(), MONITORS["model-quality"], WINDOW, Sources("s3://data/capture.manifest"))
+    assert "ground-truth" not in [i["InputName"] for i in job["ProcessingInputs"]]
+    assert job["Environment"]["ground_truth_source"].endswith("/ground-truth")
