@@ -54,7 +54,8 @@ class Schedules(Construct):
             distance=settings.distance,
         )
         for monitor in enabled(environment, contract):
-            self._schedule(monitor, self._definition(monitor, given))
+            if monitor.name in PARTS:  # the service knows these four kinds; any other runs as a processing job only
+                self._schedule(monitor, self._definition(monitor, given))
 
     def _definition(self, monitor: Monitor, given: Given) -> cdk.CfnResource:
         settings, key = self._environment.monitoring, arn("kms", f"alias/{self._environment.names.prefix}")

@@ -14,10 +14,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from interfaces import analyzer
 from interfaces.contract import Contract
 from interfaces.manifest import Manifest
 from local_aws.aws import LocalAws
 from local_aws.cloudformation.resources import HANDLERS
+from pipeline_steps.scripts import monitor
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = dict(re.findall(r"```python title=(\S+)\n(.*?)```", (ROOT / "docs" / "extending.md").read_text(), re.DOTALL))
@@ -103,3 +105,21 @@ def test_the_new_resource_deploys(aws: LocalAws, monkeypatch: pytest.MonkeyPatch
     aws.settle()
     assert aws.client("cloudformation").describe_stacks(StackName="filters")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
     assert [f["filterName"] for f in aws.client("logs").describe_metric_filters(logGroupName="shop")["metricFilters"]] == ["faults"]
+
+
+def test_the_new_monitor_runs_and_reports(tmp_path: Path, contract: Contract, rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "model_code.monitoring.duplicates", load("model_code/monitoring/duplicates.py"))
+    monkeypatch.setattr(analyzer, "ANALYSIS_TYPES", (*analyzer.ANALYSIS_TYPES, "DUPLICATES"))
+    monkeypatch.setitem(monitor._ANALYSES, "DUPLICATES", load("pipeline_steps/scripts/analyses/duplicates.py").run)
+    (tmp_path / "in").mkdir()
+    given = analyzer.AnalyzerSettings(
+        analysis_type="DUPLICATES", dataset_format='{"parquet": {}}', dataset_source=str(tmp_path / "in"), output_path=str(tmp_path / "out")
+    )
+    monitor.write(given, monitor.analyse(given, contract))
+    assert json.loads((tmp_path / "out" / "monitor.json").read_text())["state"] == "NoData"
+    pd.concat([rows, rows.iloc[:200]]).to_parquet(tmp_path / "in" / "rows.parquet")
+    monitor.write(given, monitor.analyse(given, contract))
+    found = json.loads((tmp_path / "out" / "monitor.json").read_text())
+    assert found["metrics"]["duplicates"] == {"value": 0.25, "baseline": 0.05, "violated": True}
+    [violation] = json.loads((tmp_path / "out" / "constraint_violations.json").read_text())["violations"]
+    assert violation["description"] == "25.0% of the rows repeat others"

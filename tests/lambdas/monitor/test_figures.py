@@ -71,6 +71,8 @@ def test_bias_and_attribution() -> None:
     metrics = {"gender=f: DPPL": r.MetricReport(0.3, 0.1, True), "gender=f: AD": r.MetricReport(None)}
     found = values("MODEL_BIAS", metrics=metrics, violations=1)
     assert found["BiasViolations"] == 1 and found["Bias[gender=f: DPPL]"] == 0.3 and "Bias[gender=f: AD]" not in found
+    assert values("MODEL_BIAS", violations=4, verdict=r.Verdict("stable"))["BiasViolations"] == 0
+    assert values("MODEL_BIAS", violations=4, verdict=r.Verdict("decayed"))["BiasViolations"] == 4
     assert values("MODEL_EXPLAINABILITY", violations=2)["AttributionViolations"] == 2
 
 
