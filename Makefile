@@ -17,7 +17,7 @@ export PYTHONWARNINGS
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery simulate
+.PHONY: help preflight cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery simulate
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -94,7 +94,10 @@ check: lint types contracts workflows ## everything that must hold beside the te
 cdk: $(STAMP) ## the pinned CDK CLI: make cdk ARGS="diff -c environment=dev"
 	@$(CDK) $(ARGS)
 
-deploy: $(STAMP) ## deploy the three stacks and wait: make deploy ENVIRONMENT=dev
+preflight: $(STAMP) ## is the account ready for a deployment: make preflight ENVIRONMENT=dev
+	@CDK_CONTEXT_JSON='{"environment": "$(ENVIRONMENT)"}' CDK_OUTDIR=.build/preflight $(BIN)/python app.py && $(BIN)/loop preflight --app .build/preflight
+
+deploy: preflight ## check the account, deploy the three stacks and wait: make deploy ENVIRONMENT=dev
 	@$(CDK) deploy --all --ci --require-approval never --progress events -c environment=$(ENVIRONMENT)
 
 diff: $(STAMP) ## what a deploy would change, by template: make diff ENVIRONMENT=dev

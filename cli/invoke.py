@@ -6,7 +6,6 @@ from typing import Any
 
 from cli.errors import CliError
 from cli.openapi import MAX_BODY_BYTES
-from interfaces.names import Names
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
 CONTENT_TYPES = {"csv": CSV, "json": JSON, "jsonlines": JSON_LINES}
@@ -26,16 +25,16 @@ def content_type_of(body: bytes, name: str) -> str:
     return JSON
 
 
-def invoke(runtime: Any, names: Names, body: bytes, content_type: str, accept: str) -> str:
+def invoke(runtime: Any, endpoint: str, body: bytes, content_type: str, accept: str) -> str:
     """The endpoint's answer. Raises CliError for what it refuses, and for an endpoint that is not there."""
     if len(body) > MAX_BODY_BYTES:
         raise CliError(f"the body has {len(body):,} bytes; an endpoint takes at most {MAX_BODY_BYTES:,}: send the rows in parts")
     try:
-        answer = runtime.invoke_endpoint(EndpointName=names.endpoint, ContentType=content_type, Accept=accept, Body=body)
+        answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType=content_type, Accept=accept, Body=body)
     except runtime.exceptions.ModelError as error:
         raise CliError(refusal(error.response)) from None
     except runtime.exceptions.ClientError as error:
-        raise CliError(f"{names.endpoint}: {error.response['Error'].get('Message', error)}") from None
+        raise CliError(f"{endpoint}: {error.response['Error'].get('Message', error)}") from None
     return bytes(answer["Body"].read()).decode()
 
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli.commands import contract, decide, demo, describe_endpoint, destroy, inspect, invoke, retrain, simulate, status, up, verify
+from cli.commands import contract, decide, demo, describe_endpoint, destroy, inspect, invoke, preflight, retrain, simulate, status, up, verify
 from cli.errors import CliError, RunFailed
 
 app = typer.Typer(help="The machine-learning lifecycle on AWS, and on a local AWS.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -14,6 +14,7 @@ app.add_typer(contracts, name="contract")
 app.command()(demo.demo)
 app.command()(status.status)
 app.command()(status.report)
+app.command()(preflight.preflight)
 app.command()(decide.approve)
 app.command()(decide.reject)
 app.command()(invoke.invoke)

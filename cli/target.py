@@ -17,6 +17,14 @@ def names_of(environment: str) -> Names:
     return Names(project, stage)
 
 
+def endpoint_of(environment: str, hosting: str) -> str:
+    """The endpoint's name. Raises CliError."""
+    try:
+        return names_of(environment).endpoint_of(hosting)
+    except KeyError:
+        raise CliError(f"--hosting: found {hosting!r}; allowed: real-time, serverless") from None
+
+
 def ask(environment: str) -> dict[str, Any]:
     """What `collect` finds there. Raises CliError when nothing is deployed."""
     import boto3

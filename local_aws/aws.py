@@ -15,6 +15,7 @@ from local_aws.cloudformation.responses import PAGE, Responses
 from local_aws.cloudformation.service import CloudFormation
 from local_aws.cloudformation.stack import Stacks
 from local_aws.cloudformation.summary import Summaries
+from local_aws.cloudformation.types import Types
 from local_aws.cloudwatch.alarm_operations import AlarmOperations
 from local_aws.cloudwatch.alarms import Alarms
 from local_aws.cloudwatch.dashboards import Dashboards
@@ -24,6 +25,7 @@ from local_aws.cloudwatch.queues import Queues
 from local_aws.cloudwatch.store import MetricStore
 from local_aws.dispatcher import Dispatcher
 from local_aws.door import Door, Page
+from local_aws.ecr.service import Ecr
 from local_aws.errors import LocalAwsError
 from local_aws.events.service import Events
 from local_aws.glue.jobs import GlueJobs
@@ -48,6 +50,7 @@ from local_aws.sagemaker.training import TrainingJobs
 from local_aws.sagemaker.transform import TransformJobs
 from local_aws.sagemaker.tuning import TuningJobs
 from local_aws.scheduler.service import Scheduler
+from local_aws.servicequotas.service import ServiceQuotas
 from local_aws.sns.service import Sns
 from local_aws.sts.service import Sts
 
@@ -93,6 +96,7 @@ class LocalAws:
         runners = Runners(world, waits)
         self.pipelines = Pipelines(world, runners)
         self.endpoints = Endpoints(world, self.models)
+        self.quotas = ServiceQuotas()
         cloudformation = self._cloudformation()
         definitions = Definitions(world, self.processing.image, refuse=refuse_schedules)
         self.dispatcher.register_all(definitions.operations())
@@ -104,7 +108,7 @@ class LocalAws:
             Iam(self.clients),
             AlarmOperations(self.alarms), Metrics(self.metrics, self.clock), Dashboards(self.clock),
             EmbeddedMetrics(self.metrics, self.clock), Queues(self.metrics, self.clients, self.clock),
-            Scheduler(self.clients, self.clock, self.background),
+            Scheduler(self.clients, self.clock, self.background), Ecr(), self.quotas,
             *cloudformation,
         ):  # fmt: skip
             self.dispatcher.register(service)
@@ -119,6 +123,7 @@ class LocalAws:
             CloudFormation(self.clients, self.clock, self.background, engine, stacks),
             ChangeSets(self.clients, self.clock, self.background, engine, stacks),
             Summaries(self.clients, stacks),
+            Types(),
         )
 
     def page(self, name: str, answer: Page) -> None:

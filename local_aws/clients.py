@@ -105,4 +105,9 @@ class _Headers(dict[str, str]):
         return isinstance(key, str) and super().__contains__(key.lower())
 
 
-_HOST = {"cloudwatch": "monitoring", "sagemaker": "api.sagemaker", "sagemaker-runtime": "runtime.sagemaker"}
+_HOST = {
+    "cloudwatch": "monitoring",
+    "service-quotas": "servicequotas",
+    "sagemaker": "api.sagemaker",
+    "sagemaker-runtime": "runtime.sagemaker",
+}

@@ -40,7 +40,7 @@ from local_aws.errors import AwsError
 from local_aws.principals import ACCOUNT
 
 # services whose client name is not the name they sign with
-_SIGNED_AS = {"monitoring": "cloudwatch"}
+_SIGNED_AS = {"monitoring": "cloudwatch", "servicequotas": "service-quotas"}
 _AUTHORIZATION = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _PRESIGNED = re.compile(r"X-Amz-Credential=(?P<key>[^/&]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _PRESIGNED_V2 = re.compile(r"AWSAccessKeyId=(?P<key>[^&]+)")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.errors import CliError
-from cli.target import names_of
+from cli.target import endpoint_of
 
 
 def invoke(
@@ -16,6 +16,7 @@ def invoke(
     content_type: Annotated[
         str | None, typer.Option("--type", help="csv, json or jsonlines; default: by the file's ending or content.")
     ] = None,
+    hosting: Annotated[str, typer.Option(help="real-time or serverless: each kind has an endpoint of its own.")] = "real-time",
     accept: Annotated[str, typer.Option(help="csv, json or jsonlines: the answer's form.")] = "json",
 ) -> None:
     """Ask the endpoint for predictions; what it refuses is shown row by row, with exit code 2."""
@@ -34,5 +35,5 @@ def invoke(
     else:
         raise CliError(f"{file} is not a file")
     kind = CONTENT_TYPES[content_type] if content_type else content_type_of(body, file)
-    answer = send(boto3.client("sagemaker-runtime"), names_of(environment), body, kind, CONTENT_TYPES[accept])
+    answer = send(boto3.client("sagemaker-runtime"), endpoint_of(environment, hosting), body, kind, CONTENT_TYPES[accept])
     print(answer, end="" if answer.endswith("\n") else "\n")

@@ -4,7 +4,6 @@ import pytest
 
 from cli.errors import CliError
 from cli.invoke import content_type_of, invoke, refusal
-from interfaces.names import Names
 
 FORMS = [
     (b"1,2", "rows.csv", "text/csv"),
@@ -25,7 +24,7 @@ def test_the_form_is_seen(body, name, expected):
 
 def test_a_body_over_the_limit_is_not_sent():
     with pytest.raises(CliError, match="6,291,457 bytes; an endpoint takes at most 6,291,456"):
-        invoke(None, Names("loans", "dev"), b"x" * 6291457, "text/csv", "text/csv")
+        invoke(None, "loans-dev-endpoint", b"x" * 6291457, "text/csv", "text/csv")
 
 
 def test_a_fault_of_the_model_is_told_apart_from_a_refusal():
