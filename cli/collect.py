@@ -23,6 +23,7 @@ def collect(client: Client, names: Names, execution_arn: str | None = None) -> d
         found["manifest"] = _json(s3, data, layout.manifest_key(version))
         found["package"] = _package(sagemaker, names, execution_arn)
         found["evaluation"] = _evaluation(s3, found["package"], found["execution"])
+        found["evidence"] = _evidence(s3, found["package"])
     found["endpoint"] = _endpoint(sagemaker, names)
     found["stacks"] = _stacks(client("cloudformation"), names)
     found["captured_records"] = count_captured(s3, data, names.endpoint)
@@ -136,6 +137,12 @@ def _evaluation(s3: Any, package: dict[str, Any] | None, execution: dict[str, An
         return None
     bucket, key = layout.split_uri(package["metrics_uri"])
     return _json(s3, bucket, key)
+
+
+def _evidence(s3: Any, package: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What the gate found: every check with its number, limit and outcome."""
+    uri = (package or {}).get("metadata", {}).get("evidence_uri")
+    return _json(s3, *layout.split_uri(uri)) if uri else None
 
 
 def _endpoint(sagemaker: Any, names: Names) -> dict[str, Any] | None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from interfaces.evidence import Check
+
 
 def render(found: dict[str, Any]) -> str:
     """A few lines: stacks, dataset, pipeline steps, package, endpoint."""
@@ -18,6 +20,7 @@ def render(found: dict[str, Any]) -> str:
             lines.append(f"  {step['name']:<18} {step['status']:<10} {seconds}{note}")
     if package:
         lines += ["", f"package   version {package['version']}: {package['approval']}. {package['metadata'].get('verdict_reason', '')}"]
+        lines += [f"  {Check(**check).line()}" for check in (found.get("evidence") or {}).get("checks", [])]
     endpoint = found.get("endpoint")
     if endpoint:
         lines += [

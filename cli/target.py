@@ -47,7 +47,9 @@ def serving_contract(client: Callable[[str], Any], names: Names) -> dict[str, An
     package = parameters(stack).get("ModelPackageArn")
     if not package:
         raise CliError(f"{names.serving_stack} has no released model yet; describe a file with --contract")
-    version = sagemaker.describe_model_package(ModelPackageName=package)["CustomerMetadataProperties"]["dataset_version"]
+    version = sagemaker.describe_model_package(ModelPackageName=package).get("CustomerMetadataProperties", {}).get("dataset_version")
+    if version is None:
+        raise CliError(f"{package} names no dataset version; describe a file with --contract")
     account = client("sts").get_caller_identity()["Account"]
     bucket = names.bucket("data", account, sagemaker.meta.region_name)
     manifest = json.loads(client("s3").get_object(Bucket=bucket, Key=layout.manifest_key(version))["Body"].read())

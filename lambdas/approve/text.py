@@ -31,4 +31,5 @@ def expired(deployment: str, arn: str, reason: str) -> Message:
 
 def _commands(deployment: str, arn: str) -> list[str]:
     version = arn.rsplit("/", 1)[-1]
-    return [f'Decide with: loop {verb} {version} --environment {deployment} --reason "…"' for verb in ("approve", "reject")]
+    lines = [f'Decide with: loop {verb} {version} --environment {deployment} --reason "…"' for verb in ("approve", "reject")]
+    return [*lines, "Runbook: docs/runbooks/model-waits.md"]

@@ -117,7 +117,9 @@ class Releases:
         if why:
             # unnoted: it is looked at again until somebody answers for it
             command = f'loop approve {version(package.arn)} --environment {self._deployment} --reason "…"'
-            text = f"{package.arn} is approved and is not released: {why}.\nRelease it with: {command}"
+            text = (
+                f"{package.arn} is approved and is not released: {why}.\nRelease it with: {command}\nRunbook: docs/runbooks/release-held.md"
+            )
             self._once(f"held/{package.arn}/{digest(package.approval.description)[:16]}", "ReleaseHeld", "an approval is held", text)
             return
         note = replace(note, record=record)

@@ -197,6 +197,11 @@ def test_a_recorded_decision_releases_and_says_who_when_and_why(pending: World, 
     assert (item["caller"]["S"], item["decision"]["S"], item["reason"]["S"]) == (ann, "approve", "numbers look right")
 
 
+def test_the_endpoint_is_described_by_the_contract_of_what_serves(pending: World) -> None:
+    found = from_dict(serving_contract(pending.aws.client, NAMES))
+    assert found.fingerprint() == parse((ROOT / "contract.toml").read_text()).fingerprint()
+
+
 def test_an_overheard_proof_changes_nothing(pending: World, reviewer: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     proofs: list[Any] = []
     from cli import decide as module
@@ -298,8 +303,3 @@ def test_the_command_line_says_what_was_recorded(pending: World, tmp_path: Path)
         absent = loop("reject", "99", "--reason", "no", "--environment", "test-local", cwd=tmp_path)
     assert refused.returncode == 2 and "user/local-admin is none of the policy's reviewers" in refused.stderr
     assert absent.returncode == 2 and "version 99" in absent.stderr
-
-
-def test_the_endpoint_is_described_by_the_contract_of_what_serves(pending: World) -> None:
-    found = from_dict(serving_contract(pending.aws.client, NAMES))
-    assert found.fingerprint() == parse((ROOT / "contract.toml").read_text()).fingerprint()
