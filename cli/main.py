@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from cli.commands import contract, decide, demo, describe_endpoint, destroy, inspect, invoke, preflight, retrain, simulate, status, up, verify
+from cli.commands import (
+    contract,
+    decide,
+    demo,
+    describe_endpoint,
+    destroy,
+    inspect,
+    invoke,
+    preflight,
+    retrain,
+    simulate,
+    status,
+    up,
+    verify,
+)
 from cli.errors import CliError, RunFailed
 
 app = typer.Typer(help="The machine-learning lifecycle on AWS, and on a local AWS.", no_args_is_help=True, pretty_exceptions_enable=False)

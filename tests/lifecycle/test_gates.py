@@ -22,6 +22,8 @@ from local_aws.aws import LocalAws
 from local_aws.principals import ACCOUNT
 
 HEAD = ENVIRONMENT.replace('contract = "contract.toml"', 'contract = "contract.toml"\npolicy = "policy.toml"')
+# one monitor of four: days pass here
+QUIET = "\n[monitoring]\ntick_minutes = 60\nmodel_quality = false\nbias = false\n"
 POLICY = """
 on_failure = "reject"
 behaviour = "behaviour.toml"
@@ -64,7 +66,7 @@ min_share = 0.5
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("gated")
-    environment = HEAD + "reconcile_minutes = 1440\n\n[retrain]\ntick_minutes = 1440\n"
+    environment = HEAD + "reconcile_minutes = 1440\n\n[retrain]\ntick_minutes = 1440\n" + QUIET
     assembly = build_assembly(folder, environment, policy=POLICY, behaviour=BEHAVIOUR)
     with LocalAws() as aws:
         yield World(aws, assembly)
