@@ -17,7 +17,7 @@ from interfaces.reports import MetricReport
 from model_code.monitoring.constraints import ConstraintError
 
 THRESHOLD = 0.90  # of the score: what the documentation alerts at
-COALITIONS = 256
+COALITIONS = 128
 METHOD = "kernel_shap"
 _BATCH = 50_000  # rows predicted at once
 

@@ -15,8 +15,8 @@ from model_code import estimator
 from model_code.monitoring import attribution
 from model_code.predict import Bundle, predict
 
-BACKGROUND_ROWS = 10
-EXPLAINED_ROWS = 100
+BACKGROUND_ROWS = 8
+EXPLAINED_ROWS = 50
 MAX_GROUPS = 12  # values of a facet that are looked at one by one; numbers of more are split at their median
 
 

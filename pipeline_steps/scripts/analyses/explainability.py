@@ -32,9 +32,10 @@ def run(given: AnalyzerSettings, known: Contract | None) -> Result:
         return Result(report(given, traffic.tally, *trouble))
     try:
         config = inputs.baseline(given.analysis_config, ANALYSIS_CONFIG_FILE)
+        before = inputs.baseline(given.baseline_constraints, ANALYSIS_FILE)
         found = explain.explain(bundle, rows, background(config, bundle.contract))
         out = Result(report(given, traffic.tally, "", ""), plain={ANALYSIS_FILE: found})
-        broken, metrics = attribution.compare(found, inputs.baseline(given.baseline_constraints, ANALYSIS_FILE))
+        broken, metrics = attribution.compare(found, before)
     except inputs.NoBaseline as error:
         return Result(report(given, traffic.tally, reports.NO_BASELINE, str(error)))
     except (inputs.BadBaseline, ConstraintError, KeyError, TypeError) as error:

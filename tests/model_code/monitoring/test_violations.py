@@ -2,8 +2,10 @@
 
 import re
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from scipy import stats
 
 from model_code.monitoring import statistics
 from model_code.monitoring.cells import kinds
@@ -165,3 +167,23 @@ def test_the_compatible_mode_does_not_see_a_flag_flip():
 def test_a_file_of_another_form_is_refused(content):
     with pytest.raises(ConstraintError):
         compare([], content, {})
+
+
+def windows(count, shift, columns, seed):
+    """How many windows of 1,000 rows find drift in any of some columns, against a baseline of 5,000."""
+    rng = np.random.default_rng(seed)
+    names = [f"c{i}" for i in range(columns)]
+
+    def table(rows, shift=0.0):
+        numbers = {name: rng.normal(shift if i == 0 else 0, 1, rows) for i, name in enumerate(names)}
+        return {**numbers, "kind": rng.choice(["a", "b", "c"], rows, p=[0.6, 0.3, 0.1])}
+
+    limits = limits_of(table(5000))
+    found = [check(table(1000, shift), limits).features for _ in range(count)]
+    return sum(any(f.drifted for f in features.values()) for features in found)
+
+
+def test_a_drift_of_a_quarter_is_found_in_a_thousand_rows_and_chance_is_not_taken_for_one():
+    quarter = 2 * stats.norm.ppf((1 + 0.25) / 2)  # a shift of a normal that moves its distribution function by 0.25
+    assert windows(100, quarter, 1, seed=0) >= 99
+    assert windows(100, 0.0, 8, seed=1) == 0
