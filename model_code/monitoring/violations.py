@@ -41,7 +41,8 @@ def compare(
     except (KeyError, TypeError) as error:
         raise ConstraintError(f"not a constraints file of data quality: {error}") from None
     found = {p.name: p for p in profiles}
-    violations = _columns(found, known, config(constraints))
+    # answers may be left out of the capture on purpose
+    violations = _columns(found, {k: v for k, v in known.items() if k in found or k not in predictions}, config(constraints))
     features: dict[str, FeatureReport] = {}
     for name, feature in known.items():
         if name not in found:
@@ -116,6 +117,8 @@ def _drift(
 ) -> dict[str, Any]:
     """Fields of the column's `FeatureReport`."""
     out: dict[str, Any] = {"completeness": profile.completeness}
+    if not settings.evaluate:
+        return out | {"reason": "evaluate_constraints is Disabled"}
     if not settings.compare:
         return out | {"reason": "perform_comparison is Disabled"}
     if before is None or not before.total:

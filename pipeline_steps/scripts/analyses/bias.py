@@ -23,6 +23,8 @@ def run(given: AnalyzerSettings, known: Contract | None) -> Result:
     try:
         config = inputs.baseline(given.analysis_config, ANALYSIS_CONFIG_FILE)
         names, problem = config["headers"][:-1], _problem(config, known)
+        if not config["facet"]:
+            raise inputs.BadBaseline("the analysis configuration names no facet: the contract it was made under has no sensitive feature")
     except (inputs.NoBaseline, inputs.BadBaseline, KeyError, TypeError) as error:
         state = reports.NO_BASELINE if isinstance(error, inputs.NoBaseline) else reports.BASELINE_MISMATCH
         return Result(report(given, Tally(), state, str(error)))

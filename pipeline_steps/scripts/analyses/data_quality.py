@@ -81,7 +81,9 @@ def _compared(
         out.report = report(given, traffic.tally, reports.BASELINE_MISMATCH, str(error))
         return out
     out.genuine[VIOLATIONS_FILE] = {"violations": comparison.violations}
-    out.metrics += cloudwatch.of_drift(comparison.features)
+    silent = {f["name"] for f in limits["features"] if not constraints.config(limits, f).emit_metrics}
+    out.metrics = cloudwatch.of_profiles(p for p in seen if p.name not in silent)
+    out.metrics += cloudwatch.of_drift({k: v for k, v in comparison.features.items() if k not in silent})
     count = len(comparison.violations)
     state, reason = finished(count)
     out.report = report(given, traffic.tally, state, reason, violations=count, features=comparison.features)

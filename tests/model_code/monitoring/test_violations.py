@@ -122,6 +122,10 @@ def test_columns_missing_and_extra_are_told_with_their_numbers():
     assert "n" not in found.features
 
 
+def test_answers_may_be_left_out_of_the_capture():
+    assert check({"x": BASE["x"], "s": BASE["s"]}, predictions=("n", "p")).violations == []
+
+
 def test_a_feature_s_override_holds_for_it_alone():
     content, before = limits_of()
     for feature in content["features"]:
@@ -136,7 +140,9 @@ def test_a_feature_s_override_holds_for_it_alone():
 def test_what_is_disabled_is_neither_checked_nor_compared():
     everything_wrong = {"x": [-5.0, None], "n": ["x", "y"], "s": ["q", "r"]}
     off = limits_of(top={"evaluate_constraints": "Disabled"})
-    assert check(everything_wrong, off).violations == []
+    found = check(everything_wrong, off)
+    assert found.violations == []
+    assert not any(f.drifted for f in found.features.values())
     silent = check(BASE, limits_of(perform_comparison="Disabled")).features["x"]
     assert (silent.distance, silent.reason) == (None, "perform_comparison is Disabled")
 

@@ -153,6 +153,19 @@ def test_metrics_are_written_for_the_service_to_publish_when_asked(run, serve, t
     ]
 
 
+def test_a_feature_whose_metrics_are_disabled_has_none(run, serve, finished, tmp_path):
+    serve(50)
+    limits = json.loads((Path(finished.baseline) / "constraints.json").read_text())
+    for feature in limits["features"]:
+        if feature["name"] == "price":
+            feature["monitoringConfigOverrides"] = {"emit_metrics": "Disabled"}
+    (tmp_path / "quiet.json").write_text(json.dumps(limits))
+    run(publish_cloudwatch_metrics="Enabled", baseline_constraints=str(tmp_path / "quiet.json"))
+    told = (tmp_path / "metrics" / "cloudwatch_metrics.jsonl").read_text()
+    assert "feature_non_null_age" in told
+    assert "price" not in told
+
+
 def test_a_window_is_by_inference_time_whatever_the_folder(run, tmp_path, raw_rows, contract):
     columns = [c.name for c in contract.features]
     row = ",".join(raw_rows(1)[columns].iloc[0])
@@ -298,6 +311,14 @@ def test_attributions_are_compared_with_the_baseline_s(run, serve, finished, tmp
         "constraint_check_type": "feature_attribution_drift_check",
         "description": f"Feature attribution drift {score} exceeds threshold 0.9",
     }
+
+
+def test_bias_without_a_sensitive_column_says_so(run, serve, finished, tmp_path):
+    serve(150)
+    config = json.loads((Path(finished.baseline) / "analysis_config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "facet": []}))
+    report = run(analysis_type="MODEL_BIAS", analysis_config=str(tmp_path / "config.json"))[0]
+    assert (report.state, "no sensitive feature" in report.reason) == ("BaselineMismatch", True)
 
 
 @pytest.mark.parametrize("kind", ["MODEL_QUALITY", "MODEL_BIAS", "MODEL_EXPLAINABILITY"])
