@@ -42,7 +42,7 @@ def _champion(policy: Policy, ours: Report) -> Iterator[Check]:
         return
     name, margin = f"champion.{asked.metric}", asked.margin
     # which bound of the difference decides, and what it must exceed
-    bound, least = {"better": ("lower", margin), "non-inferior": ("lower", -margin), "not-worse": ("upper", -margin)}[asked.rule]
+    bound, least = {"better": ("lower", margin), "non-inferior": ("lower", 0.0 - margin), "not-worse": ("upper", 0.0 - margin)}[asked.rule]
     limit = f"{asked.rule}: {bound} bound of the difference at least {least:g}"
     if found.get("status") == "none":
         yield Check(name, None, limit, NOT_APPLICABLE, "nothing serves yet")

@@ -1,9 +1,11 @@
 """A model package as releases see it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from lambdas.release.ledger import Seen
+from lambdas.shared.package import mark
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,18 @@ class Package:
     @classmethod
     def of(cls, described: dict[str, Any]) -> Self:
         """From DescribeModelPackage."""
-        moment = described.get("LastModifiedTime") or described["CreationTime"]
         report = described.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
         seen = Seen(described["ModelApprovalStatus"], described.get("ApprovalDescription", ""))
         statistics = described.get("DriftCheckBaselines", {}).get("ModelDataQuality", {}).get("Statistics", {}).get("S3Uri", "")
         version = described.get("CustomerMetadataProperties", {}).get("dataset_version", "")
-        at = moment.isoformat(timespec="microseconds")
-        return cls(described["ModelPackageArn"], seen, at, report, statistics.rsplit("/", 1)[0], version)
+        return cls(described["ModelPackageArn"], seen, _decided_at(described, seen), report, statistics.rsplit("/", 1)[0], version)
+
+
+def _decided_at(described: dict[str, Any], seen: Seen) -> str:
+    """When the status was decided: as noted with it, for any change of the metadata moves the package's own time."""
+    metadata = described.get("CustomerMetadataProperties", {})
+    if metadata.get("decided_for") == mark(seen.status, seen.description):
+        moment = datetime.fromisoformat(metadata["decided_at"])
+    else:
+        moment = described.get("LastModifiedTime") or described["CreationTime"]
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
