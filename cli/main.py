@@ -14,6 +14,7 @@ from cli.commands import (
     invoke,
     preflight,
     retrain,
+    rollback,
     simulate,
     status,
     up,
@@ -31,6 +32,7 @@ app.command()(status.report)
 app.command()(preflight.preflight)
 app.command()(decide.approve)
 app.command()(decide.reject)
+app.command()(rollback.rollback)
 app.command()(invoke.invoke)
 app.command()(describe_endpoint.describe_endpoint)
 app.command()(inspect.runs)

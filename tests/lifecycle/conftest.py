@@ -33,3 +33,9 @@ def world(assembly: Path) -> Iterator[World]:
         yield World(aws, assembly)
         aws.settle()
         assert not aws.background.failures
+
+
+@pytest.fixture(scope="module")
+def module_patch() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch

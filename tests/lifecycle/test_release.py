@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 from policy_check import violations
 from support import NAMES, ONE_LOAN, World, loan_rows
 
+from cli.errors import CliError
+from cli.rollback import roll_back, wait
 from interfaces import events, layout
 
 ROWS = 1500
@@ -190,6 +192,16 @@ def test_the_reconciler_makes_up_for_a_lost_event(released: World) -> None:
     assert not released.serves(package)
     released.aws.advance(timedelta(minutes=16))
     released.until(lambda: released.serves(package))
+
+
+def test_loop_rollback_returns_to_the_version_before_and_names_who_asked(released: World) -> None:
+    package = released.stack(NAMES.serving_stack)["ModelPackageArn"]
+    done = roll_back(released.aws.client, NAMES, None, "complaints since noon")
+    back = wait(released.aws.client, NAMES, done["generation"], 60)
+    released.until(lambda: released.serves(back))
+    assert back != package and any("complaints since noon" in m and done["by"] in m for m in released.notifications())
+    with pytest.raises(CliError, match="version 999 was never released well"):
+        roll_back(released.aws.client, NAMES, 999, "no such version")
 
 
 def test_every_call_of_a_role_is_one_that_its_policy_allows(released: World) -> None:
