@@ -2,11 +2,15 @@
 
 What the image does, in its order: import ``SAGEMAKER_PROGRAM`` if it is importable, else copy
 ``SAGEMAKER_SUBMIT_DIRECTORY`` to ``/opt/ml/code``, write a setup.py where there is none, run
-``python -m pip install .`` on it (at every start, so network isolation is felt here), import it, load the
-model, and answer ``/ping`` and ``/invocations`` with flask on gunicorn, here on a Unix socket.
+``python -m pip install .`` on it (at every start, so network isolation is felt here), and start as many workers as
+there are processors, each of which imports the module, loads the model, and answers ``/ping`` and ``/invocations``.
+
+The image has nginx, gunicorn and flask in front of the handlers. Here the workers speak HTTP themselves (http_server.py)
+and flask's request is made only for a handler that looks at it.
 """
 
 import importlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -18,22 +22,23 @@ DEFAULT_ACCEPT = "application/json"
 
 
 def start(argument, descriptors):
+    sys.path.insert(0, str(Path(__file__).parent))
+    import http_server
+
     root = Path(argument["root"])
-    module = load(root, argument["site"])
-    application = build(module, root / "model")
-    serve(application, argument["socket"])
-    return 0
+    name = install(root, argument["site"])
+    workers = int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or os.cpu_count() or 1)
+    return http_server.serve(argument["socket"], workers, lambda: application(importlib.import_module(name), root / "model"))
 
 
-def load(root, site):
+def install(root, site):
+    """Make the user's module importable; its name."""
     program = os.environ.get("SAGEMAKER_PROGRAM")
     if not program:
         raise ValueError("SAGEMAKER_PROGRAM is not set: the image does not know which script serves")
     name = program.removesuffix(".py")
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        pass
+    if importlib.util.find_spec(name) is not None:
+        return name
     code = root / "code"
     submitted = Path(os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY", str(code)))
     if submitted != code:
@@ -57,12 +62,11 @@ def load(root, site):
     subprocess.run(command, cwd=code, env=environment, check=True)
     sys.path.insert(0, site)
     importlib.invalidate_caches()
-    return importlib.import_module(name)
+    return name
 
 
-def build(module, model_dir):
-    import flask
-
+def application(module, model_dir):
+    """A function of one request, as the image's handlers answer it."""
     handlers = {name: getattr(module, name, None) for name in ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn")}
     if handlers["model_fn"] is None:
         raise NotImplementedError("Please provide a model_fn implementation: the image has no default one")
@@ -70,30 +74,27 @@ def build(module, model_dir):
         raise ValueError("Cannot use transform_fn implementation with input_fn, predict_fn, and/or output_fn")
     transform = handlers["transform_fn"] or default_transform(handlers)
     model = handlers["model_fn"](str(model_dir))
-    application = flask.Flask(module.__name__)
 
-    @application.get("/ping")
-    def ping():
-        return flask.Response(status=200)
-
-    @application.post("/invocations")
-    def invocations():
-        request = flask.request
-        accept = request.headers.get("Accept") or DEFAULT_ACCEPT
+    def answer(request):
+        """(status, headers, body) of one invocation."""
+        accept = request.header("accept") or DEFAULT_ACCEPT
         if accept in ("*/*", ""):
             accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", DEFAULT_ACCEPT)
-        kind = request.headers.get("Content-Type") or DEFAULT_ACCEPT
+        kind = request.header("content-type") or DEFAULT_ACCEPT
         text = kind.split(";")[0].strip() in ("text/csv", "application/json")
-        body = request.get_data()
         try:
-            result = transform(model, body.decode("utf-8") if text else body, kind, accept)
+            body = request.body.decode("utf-8") if text else request.body
         except UnicodeDecodeError:
-            result = transform(model, body, kind, accept)
+            body = request.body
+        result = transform(model, body, kind, accept)
         if isinstance(result, tuple):
-            return flask.Response(result[0], mimetype=result[1])
-        return result
+            content, mimetype = result
+            if mimetype.startswith("text/") and "charset" not in mimetype:
+                mimetype += "; charset=utf-8"
+            return 200, [("Content-Type", mimetype)], content.encode() if isinstance(content, str) else content
+        return result.status_code, list(result.headers), result.get_data()
 
-    return application
+    return answer
 
 
 def default_transform(handlers):
@@ -125,28 +126,3 @@ def default_output(prediction, accept):
     import json
 
     return json.dumps(prediction.tolist()), "application/json"
-
-
-def serve(application, path):
-    from gunicorn.app.base import BaseApplication
-
-    class Server(BaseApplication):
-        def load_config(self):
-            for key, value in (
-                ("bind", f"unix:{path}"),
-                ("workers", 1),
-                ("timeout", 60),
-                ("worker_class", "gthread"),
-                ("threads", 4),
-                ("loglevel", "warning"),
-                ("worker_tmp_dir", "/dev/shm"),
-                ("keepalive", 30),
-                ("control_socket_disable", True),
-            ):
-                if key in self.cfg.settings:
-                    self.cfg.set(key, value)
-
-        def load(self):
-            return application
-
-    Server().run()
