@@ -34,6 +34,7 @@ class Decide(Verb):
                 allow("AddRecords", ["dynamodb:PutItem"], [table]),
             ],
             files={POLICY_FILE: policy_of(environment, contract).to_json()},
+            shared=False,
         )
 
     def _table(self) -> str:

@@ -17,7 +17,7 @@ MAX_AGE_S = 6 * 3600
 
 class Function(Construct):
     """One verb as a Lambda on arm64. Its role has what every function needs and the given statements;
-    ``files`` lie beside its handler."""
+    ``files`` lie beside its handler. Without ``shared`` it neither keeps state nor notifies."""
 
     def __init__(
         self,
@@ -30,6 +30,7 @@ class Function(Construct):
         variables: FunctionEnv,
         statements: Sequence[Statement],
         files: Mapping[str, str],
+        shared: bool = True,
         timeout_s: int = 60,
     ) -> None:
         super().__init__(scope, id)
@@ -48,12 +49,7 @@ class Function(Construct):
                 # X-Ray has no resources to name
                 allow("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
                 allow("SendDeadLetters", ["sqs:SendMessage"], [dead_letters]),
-                allow(
-                    "KeepState",
-                    ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
-                    [storage.state_arn],
-                ),
-                allow("Notify", ["sns:Publish"], [storage.topic_arn]),
+                *(_shared(storage) if shared else []),
                 use_key(storage.key_arn),
                 *statements,
             ],
@@ -94,3 +90,9 @@ class Function(Construct):
             MaximumRetryAttempts=RETRIES,
             MaximumEventAgeInSeconds=MAX_AGE_S,
         )
+
+
+def _shared(storage: Storage) -> list[Statement]:
+    """The state table and the notifications."""
+    keep = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    return [allow("KeepState", keep, [storage.state_arn]), allow("Notify", ["sns:Publish"], [storage.topic_arn])]

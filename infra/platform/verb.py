@@ -29,8 +29,10 @@ class Verb(Construct):
         self._environment, self._contract, self._storage = environment, contract, storage
         self._names = environment.names
 
-    def _function(self, verb: str, variables: FunctionEnv, statements: list[Statement], files: Mapping[str, str] | None = None) -> Function:
-        """The verb's Lambda; ``files`` lie beside its handler."""
+    def _function(
+        self, verb: str, variables: FunctionEnv, statements: list[Statement], files: Mapping[str, str] | None = None, *, shared: bool = True
+    ) -> Function:
+        """The verb's Lambda; ``files`` lie beside its handler, ``shared`` is the use of state table and notifications."""
         return Function(
             self,
             verb.capitalize(),
@@ -40,6 +42,7 @@ class Verb(Construct):
             variables=variables,
             statements=statements,
             files=files or {},
+            shared=shared,
         )
 
     def _every(self, id: str, minutes: int, detail_type: str, function: Function, purpose: str) -> None:

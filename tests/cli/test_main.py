@@ -84,7 +84,7 @@ def test_the_demo_ends_with_a_summary_and_status_and_report_show_it_again(tmp_pa
     assert summary["predictions"] == 100 and summary["captured_records"] == 41 + 2  # and what the smoke test asked
     assert {"ingest", "pipeline", "registry", "endpoint", "invoke"} <= {line.get("stage") for line in lines}
     page = (tmp_path / "report.html").read_text()
-    for shown in (summary["dataset_version"], summary["endpoint_config_name"], "ReachesThreshold", "ROC curve", "<svg"):
+    for shown in (summary["dataset_version"], summary["endpoint_config_name"], "ReachesThreshold", "threshold.auc", "ROC curve", "<svg"):
         assert shown in page
     assert "http://" not in page and "https://" not in page
     (tmp_path / "report.html").unlink()
