@@ -114,6 +114,7 @@ class RetrainEnv(FunctionEnv):
     key_arn: str
     instance_type: str
     window_hours: float
+    windows: float
     windows_to_alarm: float
     label_delay_hours: float
     history_ratio: float

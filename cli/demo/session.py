@@ -1,5 +1,6 @@
 """A local AWS with our stacks on it, for as long as a command runs, and boto3 clients that reach it through its door."""
 
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,9 +33,9 @@ class Session:
         from local_aws.aws import LocalAws
         from local_aws.deploy import deploy
 
-        assembly = self._work / "cdk.out"
+        assembly, analyzer = self._work / "cdk.out", self._work / "steps.pyz"
         with ThreadPoolExecutor(1) as pool:
-            self._aws = LocalAws()
+            self._aws = LocalAws(analyzer=analyzer)
             try:
                 synthesis = pool.submit(setup.synthesize, self._environment, assembly)
                 self._settings = self._aws.environment()
@@ -42,6 +43,7 @@ class Session:
                 self._aws.warm()
                 self.progress.waiting("synth", "three CloudFormation templates, one pipeline definition, the assets")
                 synthesis.result()
+                shutil.copyfile(next(assembly.glob("asset.*.pyz")), analyzer)
                 self.progress.note("synth", "templates, pipeline definition and assets synthesized")
                 deploy(self.client, assembly, lambda line: self.progress.note("deploy", line))
             except BaseException:

@@ -53,7 +53,7 @@ class Driver:
     """
 
     def __init__(
-        self, session: Session, scenario: Scenario, contract: Contract, observe: Callable[[Day, datetime], None], source: Source = day_of
+        self, session: Session, scenario: Scenario, contract: Contract, observe: Callable[[Day], None], source: Source = day_of
     ) -> None:
         self._session, self._scenario, self._contract, self._observe, self._source = session, scenario, contract, observe, source
         self._labels: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -86,7 +86,7 @@ class Driver:
         if answers:
             day.metrics = self._truth(pd.concat(answers), traffic)
         self._session.settle()
-        self._observe(day, date)
+        self._observe(day)
         return day
 
     def _send(self, number: int, rows: pd.DataFrame, traffic: DayOfTraffic, day: Day) -> list[pd.DataFrame]:

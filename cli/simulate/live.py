@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from cli.demo.session import Session
@@ -12,6 +13,8 @@ from cli.simulate.scenario import Scenario
 from cli.simulate.traffic import day_of
 from interfaces.contract import Contract
 from interfaces.reports import DEFAULT_METRIC
+
+MONITORS_TAKE = timedelta(hours=2)  # after the end of a window, until its report is there
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,14 @@ def live(
 
     def each(day: Day) -> bool:
         shown = f"{metric} {day.metrics[metric]:.3f}" if metric in day.metrics else "no traffic"
-        strongest = max(day.drift.items(), key=lambda kv: kv[1], default=None)
-        drift = f", drift {strongest[0]} {strongest[1]:.2f}" if strongest else ""
-        progress.note("day", f"{day.number:>3} {day.date}: {day.rows} rows, version {day.versions[-1]}, {shown}{drift}")
+        progress.note("day", f"{day.number:>3} {day.date}: {day.rows} rows, version {day.versions[-1]}, {shown}")
         for note in day.notes:
             progress.note("day", f"    {note}", "start")
         return until_second and day.versions[0] != first and len(day.versions) == 1
 
     first = observer.serving()
     days = Driver(session, scenario, contract, observer, source).run(each)
+    session.advance(MONITORS_TAKE)
+    session.settle()
+    observer.read_reports()
     return Life(days, metric, observer.threshold)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
 from cli.demo.session import Session
@@ -20,19 +19,15 @@ class Observer:
         self._ringing: set[str] = set()
         self._rang: set[str] = set()
         self._versions: list[int] = []
+        self._days: dict[str, Day] = {}
+        self._read: set[str] = set()
         self.threshold = 0.1
         session.listen(self._hear)
 
-    def __call__(self, day: Day, date: datetime) -> None:
-        """What the day that began at ``date`` showed."""
-        for report in self._reports(date):
-            day.violations += report.violations
-            for name, feature in report.features.items():
-                if feature.distance is not None and feature.method != "ChiSquared":
-                    day.drift[name] = feature.distance
-                    self.threshold = feature.threshold or self.threshold
-            if report.labels is not None and report.analysis_type == analyzer.MODEL_QUALITY:
-                day.labelled = report.labels.share
+    def __call__(self, day: Day) -> None:
+        """What can be seen at the end of a day; reports of monitors come a while after their window, and go to its day."""
+        self._days[day.date] = day
+        self.read_reports()
         serving = self.serving()
         day.versions = [*self._versions, serving] if serving and serving not in self._versions else list(self._versions)
         day.alarms = sorted(self._ringing | self._rang)
@@ -40,6 +35,20 @@ class Observer:
         self._versions = [serving] if serving else []
         self._rang.clear()
         self._notes.clear()
+
+    def read_reports(self) -> None:
+        """Take up reports that were written since the last look."""
+        for report in self._reports():
+            day = self._days.get(report.window["start"][:10])
+            if day is None:
+                continue
+            day.violations += report.violations
+            for name, feature in report.features.items():
+                if feature.distance is not None and feature.method != "ChiSquared":
+                    day.drift[name] = feature.distance
+                    self.threshold = feature.threshold or self.threshold
+            if report.labels is not None and report.analysis_type == analyzer.MODEL_QUALITY:
+                day.labelled = report.labels.share
 
     def _hear(self, event: dict[str, Any]) -> None:
         kind, detail = event["detail-type"], event["detail"]
@@ -59,18 +68,14 @@ class Observer:
         elif kind == events.DATASET_CREATED and detail["drop"].startswith(layout.RETRAIN_DROP):
             self._notes.append(f"retraining: dataset {detail['dataset_version']} of labelled production rows")
 
-    def _reports(self, date: datetime) -> Iterator[MonitorReport]:
-        """Reports whose window began on that day; they lie under the hour at which they were due."""
+    def _reports(self) -> Iterator[MonitorReport]:
+        """Reports not read before."""
         s3, bucket = self._session.client("s3"), self._session.bucket("data")
-        prefix = f"{layout.MONITORING}/{self._session.names.endpoint}/"
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        due = {f"/{moment:%Y/%m/%d}/" for moment in (date, date + timedelta(days=1))}
-        for item in (item for page in pages for item in page.get("Contents", [])):
-            if item["Key"].endswith(f"/{MONITOR_FILE}") and any(day in item["Key"] for day in due):
-                raw = json.loads(s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
-                report = MonitorReport.from_dict(raw)
-                if report.window["start"][:10] == f"{date:%Y-%m-%d}":
-                    yield report
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{layout.MONITORING}/{self._session.names.endpoint}/")
+        keys = [i["Key"] for page in pages for i in page.get("Contents", []) if i["Key"].endswith(f"/{MONITOR_FILE}")]
+        for key in (k for k in keys if k not in self._read):
+            self._read.add(key)
+            yield MonitorReport.from_dict(json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
 
     def serving(self) -> int | None:
         """The version that the Serving stack names."""

@@ -54,6 +54,7 @@ class Retrain(Verb):
             key_arn=storage.key_arn,
             instance_type=self._environment.pipeline.instance_type,
             window_hours=float(WINDOW_HOURS[monitoring.window]),
+            windows=float(monitoring.windows),
             windows_to_alarm=float(monitoring.windows_to_alarm),
             label_delay_hours=float(monitoring.label_delay_hours),
             **{name: float(value) for name, value in settings.model_dump(exclude={"tick_minutes"}).items()},

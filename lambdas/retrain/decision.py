@@ -1,6 +1,6 @@
 """Whether to retrain: one decision for every trigger. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 COMMAND = "command"
@@ -97,6 +97,19 @@ def due(now: datetime, champion_made: datetime, labels: int, *, every_days: int,
     if new_rows and labels >= new_rows:
         found.append(Trigger("data", f"data/{made}", f"at least {new_rows} labelled rows since the champion was made", champion_made))
     return found
+
+
+def of_champion(trigger: Trigger, released: datetime, now: datetime, *, settled: timedelta) -> Trigger | None:
+    """An alarm as it concerns the champion, or None while it can still be about its predecessor.
+
+    An episode ends with a release. An alarm that stands since before the champion was released begins a new one only once
+    every window that it looks at is the champion's own, ``settled`` after the release.
+    """
+    if trigger.since >= released:
+        return trigger
+    if now < released + settled:
+        return None
+    return replace(trigger, key=f"{trigger.key}/{released:%Y%m%dT%H%M%S}", since=released)
 
 
 def episode(moment: datetime, *, window_hours: float, windows: float) -> datetime:

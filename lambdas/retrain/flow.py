@@ -3,13 +3,13 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from interfaces import events
 from interfaces.metadata import clean
 from lambdas.retrain import collection
-from lambdas.retrain.decision import COMMAND, Decision, Limits, Retrain, Situation, Trigger, Wait, decide, due
+from lambdas.retrain.decision import COMMAND, Decision, Limits, Retrain, Situation, Trigger, Wait, decide, due, of_champion
 from lambdas.retrain.ledger import COLLECTING, ENDED, LANDED, TRAINING, Ledger, Run, State
 
 NOTHING = {"decision": "none"}
@@ -17,10 +17,11 @@ NOTHING = {"decision": "none"}
 
 @dataclass(frozen=True)
 class Champion:
-    """What serves: its package, when it was made and on which dataset version."""
+    """What serves: its package, when it was made and released, and on which dataset version."""
 
     arn: str
     made: datetime
+    released: datetime
     version: str
 
 
@@ -48,12 +49,14 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Flow:
-    """``tell`` gets a subject and a text for people, ``count`` the name of a metric."""
+    """``settled`` is how long after a release alarms are about the new model alone; ``tell`` gets a subject and a text for
+    people, ``count`` the name of a metric."""
 
     world: World
     ledger: Ledger
     limits: Limits
     calendar: Calendar
+    settled: timedelta
     tell: Callable[[str, str], None]
     count: Callable[[str], None]
 
@@ -93,7 +96,8 @@ class Flow:
         days, rows = self.calendar.every_days, self.calendar.new_rows
         labels = self.world.labels(champion.made, rows) if rows else 0
         calendar = due(now, champion.made, labels, every_days=days, new_rows=rows)
-        return [t for t in (*self.world.alarms(), *calendar) if not self.ledger.has_had_its_run(t)]
+        alarms = [of_champion(t, champion.released, now, settled=self.settled) for t in self.world.alarms()]
+        return [t for t in (*alarms, *calendar) if t and not self.ledger.has_had_its_run(t)]
 
     def _situation(self, trigger: Trigger, state: State, now: datetime) -> Situation:
         run = state.open_run(now)

@@ -1,6 +1,6 @@
 """Retrain: level-triggered. Alarms, ticks and commands ask the same question; the run that is open is followed to its end."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -17,9 +17,10 @@ from lambdas.shared.tools import logger, metrics, tracer
 
 env = RetrainEnv.parse()
 sns = boto3.client("sns")
+table = Table(boto3.client("dynamodb"), env.state_table)
 flow = Flow(
-    world=Aws(Clients(*(boto3.client(s) for s in ("cloudformation", "cloudwatch", "sagemaker", "s3"))), env),
-    ledger=Ledger(Table(boto3.client("dynamodb"), env.state_table)),
+    world=Aws(Clients(*(boto3.client(s) for s in ("cloudformation", "cloudwatch", "sagemaker", "s3"))), env, table),
+    ledger=Ledger(table),
     limits=Limits(
         cooldown_hours=env.cooldown_hours,
         minimum_labels=int(env.minimum_labels),
@@ -28,6 +29,7 @@ flow = Flow(
         cost_per_run=env.cost_per_run,
         monthly_budget=env.monthly_budget,
     ),
+    settled=timedelta(hours=(env.windows + 1) * env.window_hours + env.label_delay_hours),
     calendar=Calendar(every_days=int(env.every_days), new_rows=int(env.new_rows)),
     tell=lambda subject, text: notify(sns, env.topic_arn, f"{env.prefix}: {subject}", text),
     count=lambda name: metrics.add_metric(name=name, unit="Count", value=1),

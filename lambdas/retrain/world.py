@@ -10,10 +10,12 @@ from botocore.exceptions import ClientError
 
 from interfaces import layout
 from interfaces.function_env import RetrainEnv
+from interfaces.monitors import progress_key
 from lambdas.retrain import collection
 from lambdas.retrain.decision import Trigger, episode
 from lambdas.retrain.flow import Champion
 from lambdas.retrain.ledger import Run
+from lambdas.shared.table import Table
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Clients:
 class Aws:
     """AWS as the retrain function sees it."""
 
-    def __init__(self, clients: Clients, env: RetrainEnv) -> None:
-        self._clients, self._env = clients, env
+    def __init__(self, clients: Clients, env: RetrainEnv, table: Table) -> None:
+        self._clients, self._env, self._table = clients, env, table
 
     def champion(self) -> Champion | None:
         """The released package, or None before the first release."""
@@ -41,19 +43,21 @@ class Aws:
             return None
         package = self._clients.sagemaker.describe_model_package(ModelPackageName=arn)
         version = package.get("CustomerMetadataProperties", {}).get("dataset_version", "")
-        return Champion(arn, package["CreationTime"].astimezone(UTC), version)
+        released = stack.get("LastUpdatedTime", stack["CreationTime"]).astimezone(UTC)
+        return Champion(arn, package["CreationTime"].astimezone(UTC), released, version)
 
     def alarms(self) -> list[Trigger]:
         """A trigger for each of our alarms that is in ALARM, its key the moment at which it went there."""
-        kinds = {self._env.drift_alarm: "drift", self._env.quality_alarm: "quality"}
+        kinds = {self._env.drift_alarm: ("drift", "data-quality"), self._env.quality_alarm: ("quality", "model-quality")}
         answer = self._clients.cloudwatch.describe_alarms(AlarmNames=list(kinds), StateValue="ALARM")
         found = []
         for alarm in (*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])):
             since = alarm.get("StateTransitionedTimestamp") or alarm["StateUpdatedTimestamp"]
             key = f"alarm/{alarm['AlarmName']}/{since.astimezone(UTC):%Y%m%dT%H%M%S}"
             began = episode(since, window_hours=self._env.window_hours, windows=self._env.windows_to_alarm)
-            reason = f"alarm {alarm['AlarmName']}: {alarm.get('StateReason', '')}".strip()
-            found.append(Trigger(kinds[alarm["AlarmName"]], key, reason, began))
+            kind, monitor = kinds[alarm["AlarmName"]]
+            said = str(self._table.get(progress_key(monitor)).get("summary", "")).partition("\n")[2].replace("\n", "; ")
+            found.append(Trigger(kind, key, f"{kind} alarm: {said or alarm.get('StateReason', 'no reason given')}", began))
         return sorted(found, key=lambda t: t.kind)
 
     def in_flight(self) -> str:

@@ -84,7 +84,7 @@ def test_an_alarm_retrains_on_labelled_production_rows_and_the_package_says_why(
     metadata = package["CustomerMetadataProperties"]
     assert (metadata["dataset_version"], metadata["retrain_run"], metadata["retrain_trigger"]) == (version, run, "drift")
     assert "income drifted by 0.4" in metadata["retrain_reason"]
-    assert any("retraining: alarm" in text and "income drifted by 0.4" in text for text in served.notifications())
+    assert any("retraining: drift alarm" in text and "income drifted by 0.4" in text for text in served.notifications())
 
 
 def test_the_same_alarm_delivered_again_starts_no_second_run(served: World) -> None:

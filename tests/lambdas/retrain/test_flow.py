@@ -18,6 +18,7 @@ from tests.lambdas.retrain.fakes import MemoryTable, MemoryWorld
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 COOLDOWN = timedelta(hours=48)
+SETTLED = timedelta(hours=8)
 LIMITS = Limits(cooldown_hours=48, minimum_labels=500, daily_cap=9, monthly_cap=99, cost_per_run=0, monthly_budget=1)
 TICK: dict[str, Any] = {"detail-type": events.RETRAIN_TICK}
 RANG: dict[str, Any] = {"detail-type": events.ALARM_STATE_CHANGE, "detail": {}}
@@ -32,12 +33,12 @@ class Story:
     """A flow on a world in memory, and what people were told."""
 
     def __init__(self, limits: Limits = LIMITS, calendar: Calendar | None = None) -> None:
-        self.world = MemoryWorld(Champion("package/1", START, "v1"))
+        self.world = MemoryWorld(Champion("package/1", START, START, "v1"))
         self.told: list[str] = []
         self.counted: list[str] = []
         tell: Callable[[str, str], None] = lambda subject, text: self.told.append(f"{subject}: {text}")  # noqa: E731
         self.ledger = Ledger(MemoryTable())  # type: ignore[arg-type]
-        self.flow = Flow(self.world, self.ledger, limits, calendar or Calendar(), tell, self.counted.append)
+        self.flow = Flow(self.world, self.ledger, limits, calendar or Calendar(), SETTLED, tell, self.counted.append)
 
     def at(self, moment: datetime, event: dict[str, Any]) -> dict[str, Any]:
         return self.flow.handle(event, moment)
@@ -67,6 +68,18 @@ def test_a_run_is_followed_from_the_alarm_to_its_package() -> None:
     assert (package, metadata["retrain_reason"], metadata["retrain_trigger"]) == ("package/2", "income drifted", "drift")
     assert story.counted == ["RetrainingStarted", "Retrained"]
     assert story.ledger.state().open_run(START + timedelta(hours=2)) is None
+
+
+def test_an_alarm_that_tells_of_the_predecessor_starts_nothing_until_it_is_the_champions_own() -> None:
+    story = Story()
+    story.world.ringing = [alarm(START)]
+    released = START + timedelta(hours=5)
+    story.world.made = Champion("package/2", released, released, "v2")
+    assert story.at(released + timedelta(hours=7), TICK) == {"decision": "none"}
+    assert story.at(released + SETTLED, TICK)["decision"] == "retrain"
+    assert story.world.runs[0].since == released
+    story.finish(released + SETTLED)
+    assert story.at(released + SETTLED + COOLDOWN, TICK) == {"decision": "none"}  # it has had its run
 
 
 def test_before_the_first_release_nobody_is_told_anything() -> None:
