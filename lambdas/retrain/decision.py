@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 COMMAND = "command"
+NOTHING_FOUND = "with no violations"  # the words of a run's exit message
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,12 @@ def of_champion(trigger: Trigger, released: datetime, now: datetime, *, settled:
     if now < released + settled:
         return None
     return replace(trigger, key=f"{trigger.key}/{released:%Y%m%dT%H%M%S}", since=released)
+
+
+def reason_of(kind: str, summary: str, state_reason: str) -> str:
+    """Why an alarm stands: what the monitor's last run found, line by line, or the alarm's own reason where it found nothing."""
+    lines = [line for line in summary.splitlines()[1:] if line and NOTHING_FOUND not in line]
+    return f"{kind} alarm: {'; '.join(lines) or state_reason or 'no reason given'}"
 
 
 def episode(moment: datetime, *, window_hours: float, windows: float) -> datetime:

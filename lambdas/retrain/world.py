@@ -12,7 +12,7 @@ from interfaces import layout
 from interfaces.function_env import RetrainEnv
 from interfaces.monitors import progress_key
 from lambdas.retrain import collection
-from lambdas.retrain.decision import Trigger, episode
+from lambdas.retrain.decision import Trigger, episode, reason_of
 from lambdas.retrain.flow import Champion
 from lambdas.retrain.ledger import Run
 from lambdas.shared.table import Table
@@ -56,8 +56,8 @@ class Aws:
             key = f"alarm/{alarm['AlarmName']}/{since.astimezone(UTC):%Y%m%dT%H%M%S}"
             began = episode(since, window_hours=self._env.window_hours, windows=self._env.windows_to_alarm)
             kind, monitor = kinds[alarm["AlarmName"]]
-            said = str(self._table.get(progress_key(monitor)).get("summary", "")).partition("\n")[2].replace("\n", "; ")
-            found.append(Trigger(kind, key, f"{kind} alarm: {said or alarm.get('StateReason', 'no reason given')}", began))
+            summary = str(self._table.get(progress_key(monitor)).get("summary", ""))
+            found.append(Trigger(kind, key, reason_of(kind, summary, alarm.get("StateReason", "")), began))
         return sorted(found, key=lambda t: t.kind)
 
     def in_flight(self) -> str:

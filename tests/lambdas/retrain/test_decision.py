@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lambdas.retrain.decision import Limits, Retrain, Situation, Trigger, Wait, decide, due, episode
+from lambdas.retrain.decision import Limits, Retrain, Situation, Trigger, Wait, decide, due, episode, reason_of
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 DRIFT = Trigger("drift", "alarm/x/1", "income drifted", NOW - timedelta(days=2))
@@ -78,3 +78,12 @@ def test_an_episode_began_as_many_windows_ago_as_the_alarm_needs() -> None:
     raised = datetime(2026, 3, 31, 0, 12, tzinfo=UTC)
     assert episode(raised, window_hours=24, windows=2) == datetime(2026, 3, 29, tzinfo=UTC)
     assert episode(raised, window_hours=1, windows=2) == datetime(2026, 3, 30, 22, tzinfo=UTC)
+
+
+def test_the_reason_is_what_the_monitor_found_or_else_the_alarms() -> None:
+    found = "1200 rows from a to b\nincome: distance 0.329, allowed 0.1 (Robust)\ndebt: distance 0.2, allowed 0.1 (Robust)"
+    assert reason_of("drift", found, "x") == (
+        "drift alarm: income: distance 0.329, allowed 0.1 (Robust); debt: distance 0.2, allowed 0.1 (Robust)"
+    )
+    assert reason_of("drift", "9 rows\nJob completed successfully with no violations.", "by hand") == "drift alarm: by hand"
+    assert reason_of("quality", "", "") == "quality alarm: no reason given"
