@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_code.monitoring import records
+from model_code.monitoring import capture, records
 from model_code.monitoring.capture import Decoder
 from model_code.monitoring.records import Layout
 
@@ -99,6 +99,21 @@ def test_several_rows_of_a_record_keep_their_positions():
 def test_the_inference_id_is_the_id_where_there_is_one():
     rows, _ = decode(record(inferenceId="mine"), record(event="e2"))
     assert {r["id"] for r in rows} == {"mine", "e2"}
+
+
+def test_every_row_of_a_large_block_keeps_its_own_answer():
+    lines = [record(f"{i},{'s' * 80}", f"{i},0.5", event=f"e{i}") for i in range(20_000)]
+    decoder = Decoder(LAYOUT)
+    found = decoder.decode("\n".join(lines).encode())
+    assert found.inputs["x"].to_pylist() == found.answers["prediction"].to_pylist() == [str(i) for i in range(20_000)]
+    assert decoder.tally.rows == 20_000
+
+
+def test_rows_that_the_parser_loses_are_read_again(monkeypatch):
+    whole = capture.pa_csv.read_csv
+    monkeypatch.setattr(capture.pa_csv, "read_csv", lambda *args: whole(*args).slice(1))
+    rows, _ = decode(*(record(f"{i},a", f"{i},0.5", event=f"e{i}") for i in range(3)))
+    assert [(r["x"], r["prediction"]) for r in rows] == [("0", "0"), ("1", "1"), ("2", "2")]
 
 
 def test_half_a_capture_gives_half_a_row():

@@ -15,7 +15,7 @@ def test_a_verb_is_run(finished, folders, message):
 def test_an_unknown_verb_lists_the_known_ones(argv, message):
     with pytest.raises(SystemExit):
         main(argv)
-    assert message.read_text() == f"unknown step {argv}; allowed: validate, features, evaluate, baseline, monitor"
+    assert message.read_text() == f"unknown step {argv}; allowed: validate, features, evaluate, baseline, monitor, collect"
 
 
 def test_a_refusal_reaches_the_exit_message(rows, folders, write_version, message):
