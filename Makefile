@@ -17,7 +17,7 @@ export PYTHONWARNINGS
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help preflight cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery simulate
+.PHONY: help preflight cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-serving bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery simulate
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -127,6 +127,14 @@ bench-synth: $(STAMP) .envs/bench/.installed ## synth against a plain CDK app of
 bench-drift: $(STAMP) .envs/bench-drift/.installed ## drift of a million rows against Evidently, capture decoding, memory
 	@$(BIN)/python -m benchmarks.bench_drift
 
+bench-serving: $(STAMP) .envs/bench-serving/.installed ## serving against the image's own stack (needs nginx on the PATH, or NGINX=path)
+	@$(BIN)/python -m benchmarks.bench_serving
+
+.envs/bench-serving/.installed: requirements/bench-serving.txt $(STAMP)
+	@$(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/bench-serving
+	@$(PIP) -p .envs/bench-serving requirements/bench-serving.txt
+	@touch $@
+
 .envs/bench-drift/.installed: requirements/bench-drift.txt $(STAMP)
 	@$(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/bench-drift
 	@$(PIP) -p .envs/bench-drift requirements/bench-drift.txt
@@ -143,7 +151,7 @@ bench-drift: $(STAMP) .envs/bench-drift/.installed ## drift of a million rows ag
 	@touch $@
 
 lock: ## resolve the lock files again from requirements/*.in
-	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench bench-drift awscli policy; do \
+	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench bench-drift bench-serving awscli policy; do \
 	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    --no-annotate --quiet requirements/$$f.in -o requirements/$$f.txt; done
 	@for f in lambda glue-wheels; do \

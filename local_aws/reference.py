@@ -25,8 +25,10 @@ Bucket policies, key policies and role policies are kept and not enforced; the j
 
 NOTES = {
     "sagemaker": "Jobs run as child processes of a preloaded stand-in for the image; one instance each.",
-    "sagemaker-runtime": "Reaches the running container over a Unix socket.",
-    "cloudformation": "Replaces moto's. Nested stacks, macros, stack sets and imports other than ImportExistingResources are refused.",
+    "sagemaker-runtime": "Routes by a deployment's share and by weights; serverless variants throttle at MaxConcurrency. "
+    "Reaches the running container over a Unix socket.",
+    "cloudformation": "Replaces moto's. `LocalAws.stacks.sees_endpoint_rollbacks = False` plays one that takes an endpoint "
+    "that went back for updated. Nested stacks, macros, stack sets and imports other than ImportExistingResources are refused.",
     "cloudwatch": "Standard-resolution metrics, metric and composite alarms that evaluate on the clock, actions by SNS and Lambda. "
     "Endpoints, functions, queues and embedded metric format in logs publish what AWS publishes.",
     "events": "The default bus. Targets: Lambda, SNS, SQS, SageMaker pipelines.",

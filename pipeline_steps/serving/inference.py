@@ -4,15 +4,18 @@
 travels as a `payload.Refusal` through ``predict_fn`` and becomes a 4xx response in ``output_fn``.
 """
 
+import threading
 from pathlib import Path
 
 import flask
 import joblib
 import payload
+from threadpoolctl import threadpool_limits
 
 from model_code.predict import Bundle, predict
 
 _bundle: Bundle | None = None
+_requests = threading.local()
 
 
 def model_fn(model_dir: str) -> Bundle:
@@ -33,7 +36,18 @@ def predict_fn(data: "payload.Rows | payload.Refusal", model: Bundle) -> "payloa
     """Predict typed rows; pass a refusal on."""
     if isinstance(data, payload.Refusal):
         return data
+    _one_thread()
     return payload.Answer(predict(model, data.frame), model.contract)
+
+
+def _one_thread() -> None:
+    """The image starts a worker per processor: a prediction that asks for all processors as well waits for the other workers.
+
+    OpenMP keeps the number per thread, so it is set once in each thread that answers requests.
+    """
+    if not getattr(_requests, "limited", False):
+        threadpool_limits(1, "openmp")
+        _requests.limited = True
 
 
 def output_fn(prediction: "payload.Answer | payload.Refusal", accept: str) -> "flask.Response":

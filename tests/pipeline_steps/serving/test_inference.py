@@ -1,6 +1,7 @@
 """The handlers answer as the scikit-learn image calls them, and never raise for a client's mistake."""
 
 import json
+import threading
 
 import flask
 import inference
@@ -53,3 +54,18 @@ def test_rows_before_a_model_are_our_own_mistake(monkeypatch):
     monkeypatch.setattr(inference, "_bundle", None)
     with pytest.raises(RuntimeError, match="before model_fn"):
         inference.input_fn(LINE, "text/csv")
+
+
+def test_a_prediction_takes_one_processor_as_the_image_has_a_worker_for_each(loaded, monkeypatch):
+    asked = []
+    monkeypatch.setattr(inference, "threadpool_limits", lambda *limits: asked.append(limits))
+
+    def requests() -> None:
+        for _ in range(2):
+            inference.predict_fn(inference.input_fn(LINE, "text/csv"), loaded)
+
+    for _ in range(2):  # OpenMP keeps the number per thread
+        thread = threading.Thread(target=requests)
+        thread.start()
+        thread.join()
+    assert asked == [(1, "openmp")] * 2
