@@ -16,7 +16,7 @@ import pyarrow.json as pa_json
 
 from model_code.monitoring import records
 from model_code.monitoring.payload import Row
-from model_code.monitoring.records import Layout, Tally
+from model_code.monitoring.records import LABEL_KEYS, PROBABILITY_KEYS, Layout, Tally
 
 _SIDE = pa.struct([(name, pa.string()) for name in ("observedContentType", "data", "encoding")])
 _SCHEMA = pa.schema(
@@ -129,8 +129,10 @@ class Decoder:
         answers = {
             "id": flat["id"].combine_chunks(),
             "position": pa.repeat(0, count),
-            "prediction": pa.nulls(count, pa.string()) if self._layout.probability_only else _cell(cells, self._layout.inference, 0),
-            "probability": _cell(cells, self._layout.probability, 1),
+            "prediction": pa.nulls(count, pa.string())
+            if self._layout.probability_only
+            else _cell(cells, self._layout.inference, LABEL_KEYS, 0),
+            "probability": _cell(cells, self._layout.probability, PROBABILITY_KEYS, 1),
         }
         return Decoded(inputs, pa.table(answers))
 
@@ -201,9 +203,9 @@ def _is(column: pa.ChunkedArray, value: str) -> pa.ChunkedArray:
     return pc.fill_null(pc.equal(column, value), False)
 
 
-def _cell(cells: pa.Array, attribute: str, usual: int) -> pa.Array:
-    """One cell of each list; null where the list is shorter or the attribute is no position."""
-    if attribute and not attribute.isdecimal():
+def _cell(cells: pa.Array, attribute: str, usual: tuple[str, ...], position: int) -> pa.Array:
+    """One cell of each list; null where the list is shorter or the attribute stands nowhere in it."""
+    place = records.place(attribute, usual, position)
+    if place is None:
         return pa.nulls(len(cells), pa.string())
-    place = int(attribute) if attribute else usual
     return pc.list_flatten(pc.list_slice(cells, place, place + 1, return_fixed_size_list=True))

@@ -101,12 +101,11 @@ def moment(value: Any) -> str | None:
 
 def pick(row: Row, attribute: str, usual: tuple[str, ...], position: int) -> str | None:
     """A value of an answer's row by name, dotted path or position; by what is usual where no attribute is given."""
-    if not attribute:
-        if isinstance(row, Mapping):
-            return next((row[key] for key in usual if key in row), None)
-        return row[position] if len(row) > position else None
     if not isinstance(row, Mapping):
-        return row[int(attribute)] if attribute.isdecimal() and int(attribute) < len(row) else None
+        where = place(attribute, usual, position)
+        return row[where] if where is not None and where < len(row) else None
+    if not attribute:
+        return next((row[key] for key in usual if key in row), None)
     if attribute in row:
         return row[attribute]
     head, _, rest = attribute.partition(".")
@@ -119,6 +118,13 @@ def pick(row: Row, attribute: str, usual: tuple[str, ...], position: int) -> str
     return pick(
         [payload.text(v) for v in inner] if isinstance(inner, list) else {k: payload.text(v) for k, v in inner.items()}, rest, usual, 0
     )
+
+
+def place(attribute: str, usual: tuple[str, ...], position: int) -> int | None:
+    """Where an attribute stands in a row without names, or None: a name that our own endpoint gives stands where it writes that."""
+    if not attribute or attribute in usual:
+        return position
+    return int(attribute) if attribute.isdecimal() else None
 
 
 def _side(captured: Mapping[str, Any], name: str, fault: str, tally: Tally) -> list[Row] | None:

@@ -181,6 +181,15 @@ def test_answers_are_found_by_attribute(attribute, answer, expected):
     assert decode(record(answered=answer), layout=Layout(("x", "s"), inference=attribute))[0][0]["prediction"] == expected
 
 
+@pytest.mark.parametrize("answered", ["yes,0.9", "yes,0.9\nno,0.2"])
+def test_the_names_of_our_own_answers_are_found_in_answers_without_names(answered):
+    given = "1,a" if "\n" not in answered else "1,a\n2,b"
+    rows, _ = decode(record(given, answered), layout=Layout(("x", "s"), inference="label", probability="probability"))
+    assert (rows[0]["prediction"], rows[0]["probability"]) == ("yes", "0.9")
+    other, _ = decode(record(given, answered), layout=Layout(("x", "s"), inference="outcome"))
+    assert other[0]["prediction"] is None
+
+
 def test_columns_that_nobody_knows_are_kept():
     rows, _ = decode(record(body('{"x": 1, "s": "a", "new": 5}')))
     assert rows[0]["new"] == "5"
