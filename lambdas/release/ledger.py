@@ -107,10 +107,13 @@ class Ledger:
         self._table.set(_DESIRED, {"attempted": generation}, "attribute_not_exists(attempted) OR attempted < :g", g=generation)
 
     def verify(self, generation: int) -> bool:
-        """Record a release that serves and answers as it should."""
+        """Record a release that serves and answers as it should.
+
+        That its update was sent may not have been recorded yet.
+        """
         return self._table.set_together(
             [
-                (_DESIRED, {"verified": 1}, "generation = :g AND failed = :none", {"g": generation, "none": ""}),
+                (_DESIRED, {"verified": 1, "attempted": generation}, "generation = :g AND failed = :none", {"g": generation, "none": ""}),
                 (_history(generation), {"outcome": GOOD}, "", {}),
             ]
         )
@@ -133,7 +136,12 @@ class Ledger:
         """Record a failed release; False if it was recorded before or a newer decision stands."""
         return self._table.set_together(
             [
-                (_DESIRED, {"failed": reason}, "generation = :g AND failed = :none", {"g": generation, "none": ""}),
+                (
+                    _DESIRED,
+                    {"failed": reason, "attempted": generation},
+                    "generation = :g AND failed = :none",
+                    {"g": generation, "none": ""},
+                ),
                 (_history(generation), {"outcome": f"failed: {reason}"}, "", {}),
             ]
         )

@@ -55,7 +55,7 @@ def test_a_death_changes_nothing_about_the_end(function: Function, scenario: str
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_death_at_any_call_changes_nothing_about_the_end(function: Function, scenario: str) -> None:
-    die_everywhere(function, scenario, 1)
+    die_everywhere(function, scenario, 1 if scenario == "a good version" else 4)  # what the others share with it is tried there
 
 
 def test_every_call_was_one_that_the_functions_role_allows(function: Function) -> None:
