@@ -125,7 +125,7 @@ def test_a_role_session_acts_as_its_role(aws: LocalAws) -> None:
 def test_what_is_not_emulated_is_refused_by_name(aws: LocalAws) -> None:
     for call, name in (
         (lambda: aws.client("sagemaker").list_feature_groups(), "sagemaker:ListFeatureGroups"),
-        (lambda: aws.client("cloudformation").list_exports(), "cloudformation:ListExports"),
+        (lambda: aws.client("cloudformation").list_stack_sets(), "cloudformation:ListStackSets"),
         (lambda: aws.client("ec2").describe_vpcs(), "ec2:DescribeVpcs"),
     ):
         code, message = refusal(call)
