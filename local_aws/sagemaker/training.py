@@ -34,7 +34,8 @@ class TrainingJobs(Jobs):
         for channel in params.get("InputDataConfig", []):
             if "S3DataSource" not in channel["DataSource"] or channel.get("InputMode", "File") != "File":
                 raise validation(f"the local AWS does S3 channels in File mode only (channel {channel['ChannelName']})")
-        job = self.create_job(params, image)
+        # the model says that it is always there; it names something once there is something
+        job = self.create_job({**params, "ModelArtifacts": {"S3ModelArtifacts": ""}}, image)
         self._move(job, "Starting", "Preparing the instances for training")
         return {"TrainingJobArn": job.description["TrainingJobArn"]}
 
@@ -129,7 +130,6 @@ class TrainingJobs(Jobs):
         description.setdefault("TrainingStartTime", description["CreationTime"])
         seconds = int((description["LastModifiedTime"] - description["TrainingStartTime"]).total_seconds())
         description["TrainingTimeInSeconds"] = description["BillableTimeInSeconds"] = max(1, seconds)
-        description.setdefault("ModelArtifacts", {"S3ModelArtifacts": ""})
         self._move(job, status, {"Completed": "Training job completed"}.get(status, description.get("FailureReason", status)))
 
     def _move(self, job: Job, status: str, message: str) -> None:
