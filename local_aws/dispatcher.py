@@ -63,6 +63,7 @@ class Dispatcher:
         self._handlers: dict[tuple[str, str], Handler] = {}
         self._after: defaultdict[tuple[str, str], list[After]] = defaultdict(list)
         self.services: list[object] = []
+        self._watchers: list[Callable[[Parsed, HttpResponse], None]] = []
 
     def register(self, service: object) -> None:
         """Take up every marked method of an object."""
@@ -79,6 +80,10 @@ class Dispatcher:
     def register_all(self, handlers: Mapping[tuple[str, str], Handler]) -> None:
         """Take up operations that are made rather than written: those of a family that differ in names only."""
         self._handlers.update(handlers)
+
+    def watch(self, watcher: Callable[[Parsed, HttpResponse], None]) -> None:
+        """Show every answered call to somebody, whoever answered it: tests hold responses against the model."""
+        self._watchers.append(watcher)
 
     def implemented(self) -> frozenset[tuple[str, str]]:
         """The operations that are ours."""
@@ -106,6 +111,8 @@ class Dispatcher:
             traceback.print_exc()
             answer = AwsError("InternalFailure", f"fault in the local AWS, {key[0]}:{key[1]}: {error!r}", 500)
             response, fault = moto_seam.serialize_error(parsed, answer), answer.code
+        for watcher in self._watchers:
+            watcher(parsed, response)
         self._record(parsed, principal, response, fault, time.perf_counter() - began)
         return response
 

@@ -52,8 +52,11 @@ class BucketNotifications:
     @after("s3", "DeleteObject")
     def object_deleted(self, call: Call, response: HttpResponse) -> None:
         if self._on(call.params["Bucket"]):
-            detail = self._detail(call, {"key": call.params["Key"]}, "DeleteObject")
-            marker = "x-amz-delete-marker" in {k.lower() for k in response.headers} and "VersionId" not in call.params
+            headers = {k.lower(): v for k, v in response.headers.items()}
+            version = call.params.get("VersionId") or headers.get("x-amz-version-id")
+            item = {"key": call.params["Key"], "sequencer": self._next(), **({"version-id": version} if version else {})}
+            detail = self._detail(call, item, "DeleteObject")
+            marker = "x-amz-delete-marker" in headers and "VersionId" not in call.params
             detail["deletion-type"] = "Delete Marker Created" if marker else "Permanently Deleted"
             self._events.emit("aws.s3", "Object Deleted", detail, [f"arn:aws:s3:::{call.params['Bucket']}"])
 
@@ -74,9 +77,12 @@ class BucketNotifications:
         item: dict[str, Any] = {"key": key, "size": size, "etag": etag.replace("&quot;", "").strip('"')}
         if headers.get("x-amz-version-id"):
             item["version-id"] = headers["x-amz-version-id"]
-        self._sequence += 1
-        item["sequencer"] = f"{self._sequence:018X}"
+        item["sequencer"] = self._next()
         self._events.emit("aws.s3", "Object Created", self._detail(call, item, reason), [f"arn:aws:s3:::{bucket}"])
+
+    def _next(self) -> str:
+        self._sequence += 1
+        return f"{self._sequence:018X}"
 
     def _on(self, bucket: str) -> bool:
         return "EventBridgeConfiguration" in self._enabled.get(bucket, {})

@@ -33,7 +33,8 @@ IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9
 BUCKET = "sdk-bucket"
 TRAIN = """
 import json, os, sys
-open(os.path.join(os.environ["SM_MODEL_DIR"], "arguments"), "w").write(json.dumps([sys.argv[1:], os.listdir(os.environ["SM_CHANNEL_TRAIN"])]))
+found = [sys.argv[1:], os.listdir(os.environ["SM_CHANNEL_TRAIN"])]
+open(os.path.join(os.environ["SM_MODEL_DIR"], "arguments"), "w").write(json.dumps(found))
 """
 PROCESS = """
 import sys
