@@ -45,6 +45,8 @@ def render() -> str:
     """The whole page."""
     with LocalAws() as aws:
         implemented = aws.dispatcher.implemented()
+        kept = sorted(type(s).__name__ for s in aws.dispatcher.services if hasattr(s, "kept"))
+        lost = sorted(type(s).__name__ for s in aws.dispatcher.services if not hasattr(s, "kept"))
     by_service: dict[str, list[str]] = defaultdict(list)
     for service, name in sorted(implemented):
         by_service[service].append(name)
@@ -67,6 +69,8 @@ def render() -> str:
         lines.append(f"| {pattern} | requirements/image-{image.image.name}.txt |")
     lines.append("| sagemaker-model-monitor-analyzer, sagemaker-clarify-processing | the project's analyzer, where one is given |")
     lines += ["", f"Children are forked from a preloaded parent (`local_aws/launcher/{ZYGOTE.name}`), with `/opt/ml` mounted in a", EVENTS]
+    lines += ["", "## State over a restart", "", f"`loop up --state` keeps what moto holds, and of our services: {', '.join(kept)}."]
+    lines += [f"It does not keep what these hold: {', '.join(lost)}. See [the server](local-server.md#state)."]
     return "\n".join(lines)
 
 
@@ -80,7 +84,8 @@ do not exist; the newest that install stand in. On 3.12 the versions are the ima
 | --- | --- |
 | aws.s3 | Object Created, Object Deleted |
 | aws.glue | Glue Job State Change |
-| aws.sagemaker | SageMaker Processing Job State Change, SageMaker Training Job State Change, SageMaker Model Building Pipeline \
+| aws.sagemaker | SageMaker Processing Job State Change, SageMaker Training Job State Change, SageMaker Transform Job \
+State Change, SageMaker HyperParameter Tuning Job State Change, SageMaker Model Building Pipeline \
 Execution Status Change, SageMaker Model Building Pipeline Execution Step Status Change, SageMaker Model Package State Change, \
 SageMaker Endpoint State Change |
 | aws.cloudformation | CloudFormation Stack Status Change, CloudFormation Resource Status Change |

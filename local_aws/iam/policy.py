@@ -42,11 +42,11 @@ def listed(value: Any) -> list[Any]:
 
 
 def _covers(statement: Statement, action: str, resource: str) -> bool:
-    for key in ("NotAction", "NotResource"):
-        if key in statement:
-            raise Unsupported(f"policies with {key}")
-    actions, resources = listed(statement["Action"]), listed(statement.get("Resource", "*"))
-    return any(matches(a, action, ignore_case=True) for a in actions) and any(matches(r, resource) for r in resources)
+    """Whether a statement is about an action on a resource; NotAction and NotResource are about all that they do not name."""
+    actions = listed(statement.get("NotAction", statement.get("Action")))
+    resources = listed(statement.get("NotResource", statement.get("Resource", "*")))
+    of_action = any(matches(a, action, ignore_case=True) for a in actions) is not ("NotAction" in statement)
+    return of_action and any(matches(r, resource) for r in resources) is not ("NotResource" in statement)
 
 
 def _holds(condition: Mapping[str, Mapping[str, Any]], context: Mapping[str, Sequence[str]], missing: set[str]) -> bool:

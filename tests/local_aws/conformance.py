@@ -11,8 +11,8 @@ from tests.local_aws.event_shapes import faults
 
 # moto leaves out what nothing here reads
 _KNOWN = {'application-autoscaling:DescribeScalableTargets: Missing required parameter in ScalableTargets[0]: "RoleARN"'}
-# lengths bind a request; AWS itself answers empty lists where its model asks for one element
-_REQUESTS_ONLY = "Invalid length for parameter"
+# lengths and ranges bind a request; AWS itself answers empty lists and zeros where its model asks for one
+_REQUESTS_ONLY = ("Invalid length for parameter", "Invalid value for parameter")
 
 
 class Conformance:
