@@ -11,7 +11,7 @@ from typing import Protocol
 from interfaces.evidence import digest
 from interfaces.monitors import AUTO
 from lambdas.release import decision as d
-from lambdas.release.history import NoGoodVersion, last_good, target, version
+from lambdas.release.history import NoGoodVersion, last_good, target, unwanted, version
 from lambdas.release.ledger import Ledger, Note
 from lambdas.release.monitors import Attempt, Failure, Follow, GiveUp, follow
 from lambdas.release.package import Package
@@ -71,9 +71,12 @@ class Releases:
         self._note(self._world.package(arn))
 
     def reconcile(self) -> None:
-        """Make up for events that were lost."""
+        """Make up for events that were lost, and for a return to the last good version that did not succeed."""
         for package in self._world.packages():
             self._note(package)
+        desired, _ = self._ledger.desired()
+        if desired and desired.failed:
+            self._leave_what_failed(desired)
 
     def roll_back(self, request: str, to: str, by: str, reason: str) -> int:
         """Return to the version ``to``, or to the one before; the generation. The same request leads to one rollback.
@@ -98,6 +101,15 @@ class Releases:
             if not self._take(step):
                 break
         return step
+
+    def _leave_what_failed(self, desired: d.Decision) -> None:
+        """A failed update can leave a version that failed before it: at the reconciler's pace the return is tried again."""
+        history, serving = self._ledger.history(), self._world.serving()
+        good = last_good(history)
+        if good and serving.stack_status in d.UPDATABLE and unwanted(history, serving.generation, serving.package, off=bool(serving.off)):
+            package = good.package if desired.kind == d.APPROVAL else desired.package
+            why = f"release {desired.generation} failed ({desired.failed}) and left a version that is not good"
+            self._decide_back(package, d.AUTOMATIC, f"after-{desired.generation}", "the release function", why)
 
     # noting
 

@@ -42,6 +42,18 @@ def target(entries: Sequence[Entry], to: str, serving: str) -> Entry:
     return previous
 
 
+def unwanted(entries: Sequence[Entry], generation: int, package: str, *, off: bool) -> bool:
+    """Whether what a stack holds after a failed release should be left: it failed or was left itself, or the endpoint runs something else.
+
+    The last good version is kept even if it answered wrongly when it was returned to: there is nothing better.
+    """
+    if off:
+        return True
+    held = next((e for e in entries if e.generation == generation), None)
+    good = last_good(entries)
+    return held is not None and held.outcome != GOOD and (good is None or package != good.package)
+
+
 def version(package: str) -> str:
     """The version number at the end of a package's ARN."""
     return package.rsplit("/", 1)[-1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lambdas.release.history import GOOD, LEFT, Entry, NoGoodVersion, last_good, target
+from lambdas.release.history import GOOD, LEFT, Entry, NoGoodVersion, last_good, target, unwanted
 
 
 def entries(*outcomes: tuple[str, str]) -> list[Entry]:
@@ -30,3 +30,12 @@ def test_there_may_be_none() -> None:
     with pytest.raises(NoGoodVersion, match="versions that were: none"):
         target([], "arn:g/1", "")
     assert last_good(entries(("1", "failed: x"))) is None
+
+
+def test_what_a_failed_release_left_is_unwanted_unless_it_is_good_or_the_best_there_is() -> None:
+    history = entries(("1", GOOD), ("2", "failed: smoke test"), ("3", LEFT), ("1", "failed: smoke test"))
+    assert not unwanted(history, 1, "arn:g/1", off=False)
+    assert unwanted(history, 1, "arn:g/1", off=True)  # the endpoint runs something else
+    assert unwanted(history, 2, "arn:g/2", off=False)
+    assert unwanted(history, 3, "arn:g/3", off=False)
+    assert not unwanted(history, 4, "arn:g/1", off=False)  # the last good version, though it answered wrongly this time
