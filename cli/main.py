@@ -12,6 +12,7 @@ from cli.commands import (
     destroy,
     inspect,
     invoke,
+    labels,
     preflight,
     retrain,
     rollback,
@@ -25,6 +26,8 @@ from cli.errors import CliError, RunFailed
 app = typer.Typer(help="The machine-learning lifecycle on AWS, and on a local AWS.", no_args_is_help=True, pretty_exceptions_enable=False)
 contracts = typer.Typer(help="Dataset contracts.", no_args_is_help=True)
 app.add_typer(contracts, name="contract")
+ground_truth = typer.Typer(help="Labels of production rows.", no_args_is_help=True)
+app.add_typer(ground_truth, name="labels")
 
 app.command()(demo.demo)
 app.command()(status.status)
@@ -43,6 +46,7 @@ app.command()(verify.verify)
 app.command()(retrain.retrain)
 app.command()(simulate.simulate)
 contracts.command()(contract.infer)
+ground_truth.command()(labels.put)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from local_aws.background import Background
@@ -95,21 +96,22 @@ class Sns:
 
     @operation("sns", "Publish")
     def publish(self, call: Call) -> dict[str, Any]:
-        for refused in ("MessageStructure", "PhoneNumber"):
-            if call.params.get(refused):
-                raise Unsupported(f"SNS messages with {refused}")
+        if call.params.get("PhoneNumber"):
+            raise Unsupported("SNS messages with PhoneNumber")
+        texts = _texts(call.params)
         topic = self._topic(call.params.get("TopicArn") or call.params.get("TargetArn", ""))
         message = {
             "Type": "Notification",
             "MessageId": str(uuid.uuid4()),
             "TopicArn": topic.arn,
             "Subject": call.params.get("Subject"),
-            "Message": call.params["Message"],
+            "Message": texts["default"],
             "Timestamp": self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         }
         self.published.append(message)
         for subscription in list(topic.subscriptions.values()):
-            self._background.submit(lambda s=subscription: self._deliver(s, message))  # type: ignore[misc]
+            words = {**message, "Message": texts.get(subscription["Protocol"], texts["default"])}
+            self._background.submit(partial(self._deliver, subscription, words))
         return {"MessageId": message["MessageId"]}
 
     def _deliver(self, subscription: dict[str, str], message: dict[str, Any]) -> None:
@@ -132,3 +134,16 @@ class Sns:
         if arn not in self._topics:
             raise AwsError("NotFound", f"Topic does not exist: {arn}", 404)
         return self._topics[arn]
+
+
+def _texts(params: dict[str, Any]) -> dict[str, str]:
+    """The message by protocol: one for all, or with MessageStructure json one each beside a default."""
+    if params.get("MessageStructure") != "json":
+        return {"default": params["Message"]}
+    try:
+        texts = json.loads(params["Message"])
+    except ValueError:
+        texts = None
+    if not isinstance(texts, dict) or not isinstance(texts.get("default"), str):
+        raise AwsError("InvalidParameter", "Invalid parameter: Message Structure - No default entry in JSON message body")
+    return {protocol: text for protocol, text in texts.items() if isinstance(text, str)}

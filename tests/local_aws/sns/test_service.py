@@ -56,8 +56,20 @@ def test_what_would_have_to_be_ignored_is_refused(aws: LocalAws) -> None:
     assert "SNS protocol 'sms'" in refusal(lambda: sns.subscribe(TopicArn=arn, Protocol="sms", Endpoint="+1"))[1]
     raw = {"RawMessageDelivery": "true"}
     assert "RawMessageDelivery" in refusal(lambda: sns.subscribe(TopicArn=arn, Protocol="email", Endpoint="e", Attributes=raw))[1]
-    assert "MessageStructure" in refusal(lambda: sns.publish(TopicArn=arn, Message="{}", MessageStructure="json"))[1]
+    assert "No default entry" in refusal(lambda: sns.publish(TopicArn=arn, Message="{}", MessageStructure="json"))[1]
     assert refusal(lambda: sns.publish(TopicArn=f"{arn}-absent", Message="x"))[0].startswith("NotFound")
+
+
+def test_each_protocol_gets_its_own_words(aws: LocalAws) -> None:
+    sns = aws.client("sns")
+    arn = topic(aws, "words")
+    url, queue_arn = queue(aws, "words")
+    sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn)
+    sns.subscribe(TopicArn=arn, Protocol="email", Endpoint="words@example.com")
+    sns.publish(TopicArn=arn, Message=json.dumps({"default": "for all", "sqs": "for queues"}), MessageStructure="json")
+    aws.settle()
+    assert json.loads(sent(aws, url)[0]["Body"])["Message"] == "for queues"
+    assert [m["text"] for m in aws.sns.inbox if m["to"] == "words@example.com"] == ["for all"]
 
 
 def test_attributes_are_kept_and_deleted_topics_gone(aws: LocalAws) -> None:

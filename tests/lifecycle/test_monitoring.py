@@ -1,0 +1,243 @@
+"""From captured traffic to an alarm and a message, with the real assets, on both engines."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from policy_check import violations
+from support import NAMES, ONE_LOAN, World, loan_rows
+
+from cli.demo import loans
+from cli.labels import put
+from interfaces import layout
+from local_aws.aws import LocalAws
+
+HOUR = timedelta(hours=1)
+ROWS = 300
+
+
+def analyzer(assembly: Path) -> Path:
+    """The steps archive that the stacks deploy."""
+    (found,) = assembly.glob("asset.*.pyz")
+    return found
+
+
+def release(aws: LocalAws, assembly: Path) -> World:
+    """A deployed world whose first model serves, and is monitored."""
+    world = World(aws, assembly)
+    world.land("first", ("a.csv", loan_rows(1500)))
+    package = world.until(lambda: next((p for p in world.packages() if p["ModelApprovalStatus"] == "Approved"), None))
+    world.until(lambda: world.serves(package["ModelPackageArn"]))
+    aws.settle()
+    return world
+
+
+@pytest.fixture(scope="module")
+def refused(assembly: Path) -> Iterator[World]:
+    """An account to which Model Monitor is closed."""
+    with LocalAws(analyzer=analyzer(assembly), refuse_schedules=True) as aws:
+        yield release(aws, assembly)
+        aws.settle()
+        assert not aws.background.failures
+
+
+def to_half_past(world: World) -> None:
+    """To half past the next hour: the windows before are over and dealt with, one has begun."""
+    now = world.aws.clock.now()
+    world.aws.advance(now.replace(minute=30, second=0, microsecond=0) + HOUR - now)
+
+
+def ask(world: World, *, seed: int = 9, shift: float = 0.0, size: int = 100, count: int = ROWS) -> list[str]:
+    """Ask for predictions, ``size`` rows a request; the requests' inference ids. Ends when all is captured."""
+    prefix = f"{layout.CAPTURE}/{NAMES.endpoint}/AllTraffic/{world.aws.clock.now():%Y/%m/%d/%H}/"
+    rows = json.loads(loans.generate(count, seed, shift=shift).rows[list(ONE_LOAN)].to_json(orient="records"))
+    ids = []
+    for i in range(0, count, size):
+        ids.append(f"{world.aws.clock.now():%d%H%M}-{seed}-{i}")
+        world.invoke(json.dumps(rows[i : i + size]), InferenceId=ids[-1])
+
+    def captured() -> bool:
+        bodies = [world.body("data", key).decode() for key in world.keys("data", prefix)]
+        return all(any(f'"{id}"' in body for body in bodies) for id in ids)
+
+    world.until(captured)
+    return ids
+
+
+def window(world: World, **traffic: Any) -> None:
+    """One window of traffic, monitored."""
+    ask(world, **traffic)
+    world.aws.advance(HOUR)
+
+
+def alarm(world: World, name: str) -> str:
+    found = world.aws.client("cloudwatch").describe_alarms(AlarmNames=[NAMES.alarm(name)], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    (one,) = found["MetricAlarms"] + found["CompositeAlarms"]
+    return str(one["StateValue"])
+
+
+def figure(world: World, name: str, **dimensions: str) -> list[float]:
+    """A metric's values of the last day, oldest first."""
+    now = world.aws.clock.now()
+    answer = world.aws.client("cloudwatch").get_metric_statistics(
+        Namespace=NAMES.prefix,
+        MetricName=name,
+        Dimensions=[{"Name": k, "Value": v} for k, v in {"Endpoint": NAMES.endpoint, **dimensions}.items()],
+        StartTime=now - timedelta(days=1),
+        EndTime=now + HOUR,
+        Period=3600,
+        Statistics=["Maximum"],
+    )
+    return [p["Maximum"] for p in sorted(answer["Datapoints"], key=lambda p: p["Timestamp"])]
+
+
+def jobs(world: World, kind: str) -> list[dict[str, Any]]:
+    """The monitor's processing jobs, oldest first."""
+    listed = world.aws.client("sagemaker").list_processing_jobs(NameContains=NAMES.monitor_job(kind), SortOrder="Ascending", MaxResults=100)
+    return list(listed["ProcessingJobSummaries"])
+
+
+def test_a_refusal_makes_the_stack_take_the_other_engine_and_says_so(refused: World) -> None:
+    assert refused.stack(NAMES.monitoring_stack)["Engine"] == "processing"
+    (told,) = [m for m in refused.notifications() if "schedules were refused" in m]
+    assert "AWS::SageMaker::" in told and "not available to this account" in told
+    assert refused.aws.client("sagemaker").list_monitoring_schedules()["MonitoringScheduleSummaries"] == []
+
+
+def test_baseline_and_data_version_travel_with_the_package(refused: World) -> None:
+    stack = refused.stack(NAMES.monitoring_stack)
+    assert stack["BaselineUri"].endswith("/baseline/output") and stack["DatasetVersion"] == refused.versions("first")[0]
+
+
+def test_a_window_like_the_training_data_is_quiet(refused: World) -> None:
+    to_half_past(refused)
+    window(refused)
+    assert figure(refused, "MonitoredRows")[-1] == ROWS
+    assert figure(refused, "DriftedFeatures")[-1] == 0
+    assert figure(refused, "FeatureDrift", Feature="income")[-1] < 0.1
+    assert alarm(refused, "drift-data") != "ALARM"
+
+
+def test_two_drifted_windows_of_three_raise_the_alarm_and_name_the_features(refused: World) -> None:
+    before = len(refused.notifications())
+    for seed in (21, 22):
+        window(refused, seed=seed, shift=2.0)
+    assert figure(refused, "DriftedFeatures")[-2:] == pytest.approx([2, 2], abs=1)
+    assert alarm(refused, "drift-data") == "ALARM"
+    (told,) = [m for m in refused.notifications()[before:] if m.startswith(f"{NAMES.alarm('drift-data')} is in ALARM")]
+    assert "income: distance 0." in told and "debt_ratio: distance 0." in told
+    assert "docs/runbooks/drift-data.md" in told
+    uri = next(line for line in told.splitlines() if line.startswith("Report: ")).removeprefix("Report: ")
+    assert f"{layout.split_uri(uri)[1]}/statistics.json" in refused.keys("data", f"{layout.MONITORING}/")
+
+
+def test_a_window_is_run_once_whatever_is_delivered_twice(refused: World) -> None:
+    before = [j["ProcessingJobName"] for j in jobs(refused, "data-quality")]
+    assert len(before) == len(set(before)) >= 3
+    tick = json.dumps({"source": "mlops-loop", "detail-type": "Monitoring Tick"}).encode()
+    for _ in range(2):
+        refused.aws.client("lambda").invoke(FunctionName=NAMES.function("monitor"), Payload=tick)
+    ended = [e for e in refused.events("SageMaker Processing Job State Change") if e["detail"]["ProcessingJobName"] in before]
+    figures = len(figure(refused, "MonitoredRows"))
+    refused.aws.events.deliver(ended[-1])
+    refused.aws.settle()
+    assert [j["ProcessingJobName"] for j in jobs(refused, "data-quality")] == before
+    assert len(figure(refused, "MonitoredRows")) == figures
+
+
+def test_labels_make_quality_and_too_few_keep_it_silent(refused: World) -> None:
+    ids = ask(refused, seed=31, size=1, count=120)
+    s3, bucket, now = refused.aws.client("s3"), refused.buckets["data"], refused.aws.clock.now()
+    put(s3, bucket, [(id, "0") for id in ids[:5]], now)
+    refused.aws.advance(HOUR)
+    assert 0 < figure(refused, "LabelledShare")[-1] < 0.1 and figure(refused, "Quality", Metric="auc") == []
+    ids = ask(refused, seed=32, size=1, count=120)
+    truth = loans.generate(120, 32).rows["defaulted"].astype(str)
+    put(s3, bucket, list(zip(ids, truth, strict=True)), refused.aws.clock.now())
+    refused.aws.advance(HOUR)
+    assert figure(refused, "LabelledShare")[-1] == 1.0
+    assert 0.3 < figure(refused, "Quality", Metric="auc")[-1] <= 1.0
+
+
+def test_corrupt_records_are_left_out_counted_and_alarmed(refused: World) -> None:
+    ask(refused)
+    key = f"{layout.CAPTURE}/{NAMES.endpoint}/AllTraffic/{refused.aws.clock.now():%Y/%m/%d/%H}/59-59-000-corrupt.jsonl"
+    refused.aws.client("s3").put_object(Bucket=refused.buckets["data"], Key=key, Body=b"{not json\n" * 5)
+    refused.aws.advance(HOUR)
+    assert figure(refused, "MonitoredRows")[-1] == ROWS
+    assert figure(refused, "FaultyShare")[-1] == pytest.approx(5 / 8)
+    assert alarm(refused, "monitor-corrupt-data") == alarm(refused, "monitoring-unhealthy") == "ALARM"
+
+
+def test_an_empty_window_has_its_own_state_and_no_job(refused: World) -> None:
+    before = len(jobs(refused, "data-quality"))
+    refused.aws.advance(HOUR)
+    assert len(jobs(refused, "data-quality")) == before
+    assert figure(refused, "MonitorWithoutData")[-1] == 1.0
+    assert alarm(refused, "monitor-without-data") == "ALARM"
+
+
+@pytest.mark.parametrize(
+    ("change", "figure_name", "alarm_name"),
+    [("gone", "MonitorWithoutBaseline", "monitor-without-baseline"), ("other", "MonitorBaselineMismatch", "monitor-baseline-mismatch")],
+)
+def test_a_baseline_that_is_missing_or_of_another_schema(refused: World, change: str, figure_name: str, alarm_name: str) -> None:
+    bucket, prefix = layout.split_uri(refused.stack(NAMES.monitoring_stack)["BaselineUri"])
+    s3 = refused.aws.client("s3")
+    kept = {k: s3.get_object(Bucket=bucket, Key=k)["Body"].read() for k in refused.keys("artefacts", f"{prefix}/")}
+    for key, body in kept.items():
+        s3.delete_object(Bucket=bucket, Key=key)
+        if change == "other":
+            s3.put_object(
+                Bucket=bucket, Key=key, Body=body.replace(b'"name"', b'"name" : "was", "called"').replace(b'"income"', b'"salary"')
+            )
+    try:
+        window(refused)
+    finally:
+        for key, body in kept.items():
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
+    assert figure(refused, figure_name)[-1] == 1.0
+    assert alarm(refused, alarm_name) == "ALARM"
+
+
+def test_no_dead_letters_and_no_failed_function(refused: World) -> None:
+    """Bad input never becomes a crash loop."""
+    queue = f"https://sqs.us-east-1.amazonaws.com/123456789012/{NAMES.prefix}-dead-letters"
+    waiting = refused.aws.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    assert waiting.get("Messages", []) == []
+    assert alarm(refused, "dead-letters") == alarm(refused, "function-errors") == "OK"
+
+
+def test_every_call_is_one_that_a_policy_allows(refused: World) -> None:
+    assert violations(refused.aws) == []
+
+
+@pytest.mark.slow
+def test_schedules_run_the_same_windows_where_the_account_allows_them(assembly: Path) -> None:
+    with LocalAws(analyzer=analyzer(assembly)) as aws:
+        world = release(aws, assembly)
+        assert world.stack(NAMES.monitoring_stack)["Engine"] == "model-monitor"
+        sagemaker = aws.client("sagemaker")
+        names = {s["MonitoringScheduleName"] for s in sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]}
+        assert names == {NAMES.monitor(m) for m in ("data-quality", "model-quality", "bias")}
+        to_half_past(world)
+        for seed in (21, 22):
+            window(world, seed=seed, shift=2.0)
+        aws.advance(HOUR)  # a window without traffic
+        listed = sagemaker.list_monitoring_executions(MonitoringScheduleName=NAMES.monitor("data-quality"), SortOrder="Ascending")
+        states = [e["MonitoringExecutionStatus"] for e in listed["MonitoringExecutionSummaries"]]
+        assert states[-3:] == ["CompletedWithViolations", "CompletedWithViolations", "Failed"]
+        assert listed["MonitoringExecutionSummaries"][-1]["FailureReason"] == "Job inputs had no data"
+        assert figure(world, "DriftedFeatures")[-2:] == pytest.approx([2, 2], abs=1)
+        assert figure(world, "MonitorWithoutData")[-1] == 1.0
+        assert alarm(world, "drift-data") == "ALARM"
+        assert [m for m in world.notifications() if "income: distance 0." in m]
+        assert jobs(world, "data-quality") == []
+        package = world.copy_package(world.packages()[0]["ModelPackageArn"])
+        world.until(lambda: world.serves(package))
+        assert {s["MonitoringScheduleName"] for s in sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]} == names
+        assert violations(aws) == []
+        assert not aws.background.failures
