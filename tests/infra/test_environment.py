@@ -1,10 +1,11 @@
 """A configuration that cannot be used is refused with file, key, what was found and what is allowed."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from infra.environment import ConfigurationError, load, metric_of, parse
+from infra.environment import ENVIRONMENTS, ConfigurationError, load, metric_of, parse
 from interfaces.contract import from_dict
 from interfaces.names import Names
 
@@ -131,3 +132,9 @@ def test_an_error_metric_may_have_a_threshold_above_one():
     raw = {"name": "t", "target": "y", "problem_type": "regression", "columns": {"x": {"type": "number"}, "y": {"type": "number"}}}
     environment = parse({**BASE, "pipeline": {"metric": "rmse", "threshold": 40}}, "dev.toml")
     assert metric_of(environment, from_dict(raw)) == "rmse"
+
+
+@pytest.mark.parametrize("path", sorted(ENVIRONMENTS.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_environment_that_is_shipped_is_valid_and_named_after_its_file(path: Path) -> None:
+    environment, _ = load(path.stem)
+    assert environment.environment == path.stem
