@@ -92,6 +92,7 @@ class Dispatcher:
     def handle(self, http: HttpRequest) -> HttpResponse:
         """Answer one request. Never raises: a fault of ours becomes InternalFailure, with its trace on stderr."""
         try:
+            http = moto_seam.inflated(http)
             parsed = moto_seam.parse(http)
         except AwsError as error:
             return _plain(error)

@@ -4,6 +4,7 @@ moto contributes three things: state and behaviour of the services that it does 
 botocore's models, the parsing of requests and the serialising of responses of every service.
 """
 
+import gzip
 import re
 import sys
 import threading
@@ -117,6 +118,22 @@ def signature(headers: dict[str, str], query: str = "") -> tuple[str, str]:
     if old := _PRESIGNED_V2.search(unquote(query)):  # boto3 still presigns S3 like this by default
         return old["key"], "s3"
     raise AwsError("MissingAuthenticationToken", "the request is not signed; set the credentials that the local AWS printed", 403)
+
+
+def inflated(http: HttpRequest) -> HttpRequest:
+    """A request as it was before the SDK compressed it (PutMetricData above 10 KB: botocore's request compression).
+
+    To S3 the encoding is a property of the object, and the body stays as it is. Raises AwsError for a body that is not what it says.
+    """
+    encoding = next((v for k, v in http.headers.items() if k.lower() == "content-encoding"), "")
+    if encoding != "gzip" or signature(http.headers, urlsplit(http.url).query)[1] == "s3":
+        return http
+    try:
+        body = gzip.decompress(http.body)
+    except (OSError, EOFError) as error:
+        raise AwsError("SerializationException", f"the body is not gzip, as its Content-Encoding says: {error}") from None
+    headers = {k: v for k, v in http.headers.items() if k.lower() not in ("content-encoding", "content-length")}
+    return HttpRequest(http.method, http.url, {**headers, "Content-Length": str(len(body))}, body)
 
 
 def parse(http: HttpRequest) -> Parsed:

@@ -90,3 +90,16 @@ def test_the_embedded_metric_format_in_logs_becomes_metrics(aws: LocalAws) -> No
     aws.client("lambda").invoke(FunctionName="sells")
     until(lambda: total(aws, "emf", "Sold", service="till") == 5)
     assert total(aws, "emf", "Sold", "SampleCount", service="till") == 2
+
+
+def test_many_metrics_at_once_come_compressed_from_the_sdk(aws: LocalAws) -> None:
+    data = [
+        {"MetricName": f"metric-{i:03d}-{'x' * 100}", "Value": float(i)} for i in range(200)
+    ]  # above the 10 KB from which it compresses
+    aws.client("cloudwatch").put_metric_data(Namespace="many", MetricData=data)
+    named = {
+        m["MetricName"]
+        for page in aws.client("cloudwatch").get_paginator("list_metrics").paginate(Namespace="many")
+        for m in page["Metrics"]
+    }
+    assert named == {d["MetricName"] for d in data}
