@@ -23,6 +23,8 @@ from cli.commands import (
 )
 from cli.errors import CliError, RunFailed
 
+ACCESS = "Credentials, region and AWS_ENDPOINT_URL are read as the AWS SDKs read them; loop preflight looks at an account."
+
 app = typer.Typer(help="The machine-learning lifecycle on AWS, and on a local AWS.", no_args_is_help=True, pretty_exceptions_enable=False)
 contracts = typer.Typer(help="Dataset contracts.", no_args_is_help=True)
 app.add_typer(contracts, name="contract")
@@ -59,6 +61,11 @@ def main() -> None:
     except RunFailed as error:
         print(f"loop: the run ended at {error}", file=sys.stderr)
         sys.exit(1)
+    except Exception as error:
+        if not type(error).__module__.startswith("botocore."):  # which takes a third of a second to import
+            raise
+        print(f"loop: {error}\n{ACCESS}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

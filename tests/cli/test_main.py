@@ -70,6 +70,15 @@ def test_a_mistake_is_one_message_and_exit_code_2(table: Path, tmp_path: Path, a
     assert words in done.stderr and "Traceback" not in done.stderr
 
 
+def test_no_credentials_are_said_in_a_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cli.main", "status", "--environment", "loans-dev"]
+    env = {k: v for k, v in _env().items() if not k.startswith("AWS_")}
+    env |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "Unable to locate credentials" in done.stderr and "loop preflight" in done.stderr
+
+
 def test_the_demo_ends_with_a_summary_and_status_and_report_show_it_again(tmp_path: Path) -> None:
     done = loop("demo", "--rows", "3000", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
