@@ -14,6 +14,8 @@ ROLES = "arn:aws:iam::123456789012:role/cdk-hnb659fds-{}-123456789012-us-east-1"
 CUSTOM = """
 import json, urllib.request
 
+pytestmark = pytest.mark.slow
+
 def handler(event, context):
     body = {"Status": "SUCCESS", "PhysicalResourceId": "made", "Data": {"Said": event["ResourceProperties"]["Say"] + "!"},
             **{k: event[k] for k in ("StackId", "RequestId", "LogicalResourceId")}}

@@ -9,6 +9,8 @@ import pytest
 
 from tests.clients.conftest import Server
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def seen(server: Server) -> dict[str, Any]:
