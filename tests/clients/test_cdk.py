@@ -10,11 +10,11 @@ from tests.clients.conftest import Server
 from tests.local_aws.stacks import BROKEN, parameter
 from tests.local_aws.support import ROLE, zipped
 
+pytestmark = pytest.mark.slow
+
 ROLES = "arn:aws:iam::123456789012:role/cdk-hnb659fds-{}-123456789012-us-east-1"
 CUSTOM = """
 import json, urllib.request
-
-pytestmark = pytest.mark.slow
 
 def handler(event, context):
     body = {"Status": "SUCCESS", "PhysicalResourceId": "made", "Data": {"Said": event["ResourceProperties"]["Say"] + "!"},
