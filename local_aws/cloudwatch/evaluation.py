@@ -1,7 +1,10 @@
 """Data points → state of an alarm, missing data included. Pure.
 
-After the documentation ("Configuring how CloudWatch alarms treat missing data"): a few data points more than the
-evaluation periods are retrieved, real ones count before any is filled in, and the tables of examples there are tests.
+After the user guide ("Configuring how CloudWatch alarms treat missing data"): a few data points more than the
+evaluation periods are retrieved, and real ones count before any is filled in. Most of its examples are tests; the tests
+say which rows are the guide's and which are our reading. Two of the archived guide's rows differ here, both a single
+breach among missing points, where the current state is kept under "missing": "- - - - X" (there: insufficient data)
+and "X - - - -" for three out of three (there: alarm).
 """
 
 import operator
@@ -10,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 OK, ALARM, INSUFFICIENT = "OK", "ALARM", "INSUFFICIENT_DATA"
-EXTRA_PERIODS = 2  # how many the examples of the documentation look back beyond the evaluation periods
+EXTRA_PERIODS = 2  # the user guide's examples retrieve five points for three periods
 
 OPERATORS: dict[str, tuple[Callable[[float, float], bool], str]] = {
     "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),

@@ -1,4 +1,8 @@
-"""Alarm states by the tables of the documentation on missing data."""
+"""Alarm states where data points are missing.
+
+The rows are those of the user guide's tables (awsdocs/amazon-cloudwatch-user-guide, AlarmThatSendsEmail.md, archived),
+but for the ones under "not in the archived guide", which are our reading of its premature-alarm rule.
+"""
 
 from typing import Any
 
@@ -14,6 +18,7 @@ THREE_OF_THREE: list[tuple[str, tuple[str, ...]]] = [
     ("0 - - - -", ("OK", "OK", "OK", "OK")),
     ("- - - - -", (INSUFFICIENT, KEPT, "ALARM", "OK")),
     ("0 X X - X", ("ALARM", "ALARM", "ALARM", "ALARM")),
+    # not in the archived guide
     ("- - X - -", ("ALARM", KEPT, "ALARM", "OK")),
 ]
 TWO_OF_THREE: list[tuple[str, tuple[str, ...]]] = [
@@ -21,6 +26,7 @@ TWO_OF_THREE: list[tuple[str, tuple[str, ...]]] = [
     ("0 0 X 0 X", ("ALARM", "ALARM", "ALARM", "ALARM")),
     ("0 - X - -", ("OK", "OK", "ALARM", "OK")),
     ("- - - - 0", ("OK", "OK", "ALARM", "OK")),
+    # not in the archived guide
     ("- - - X -", ("ALARM", KEPT, "ALARM", "OK")),
 ]
 CASES = [(2, *c) for c in TWO_OF_THREE] + [(3, *c) for c in THREE_OF_THREE]
@@ -36,7 +42,7 @@ def series(text: str) -> list[float | None]:
 
 @pytest.mark.parametrize(("needed", "text", "states"), CASES)
 @pytest.mark.parametrize("treatment", TREATMENTS)
-def test_states_are_those_of_the_documentation(needed: int, text: str, states: tuple[str, ...], treatment: str) -> None:
+def test_states_where_data_points_are_missing(needed: int, text: str, states: tuple[str, ...], treatment: str) -> None:
     verdict = judge(alarm(DatapointsToAlarm=needed, TreatMissingData=treatment), series(text), KEPT)
     assert verdict.state == states[TREATMENTS.index(treatment)]
 
