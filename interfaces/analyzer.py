@@ -34,8 +34,9 @@ class AnalyzerSettings:
     ``start_time`` (inclusive) and ``end_time`` (exclusive) bound the inference times that are read, empty for no bound.
     ``problem_type`` takes the service's spelling or the contract's; the attributes are column names, dotted paths
     or positions, and empty means what our own endpoint answers.
-    Ours: ``ground_truth_source`` (folder of ground-truth JSON Lines), ``contract`` (a file or folder with the dataset's
-    manifest or contract as JSON), ``model`` (folder with model.tar.gz) and ``analysis_config`` (of the baseline)
+    Ours: ``batch_source`` (folder whose ``input`` and ``output`` hold the files of the window's batch transforms),
+    ``ground_truth_source`` (folder of ground-truth JSON Lines), ``contract`` (a file or folder with the dataset's manifest or
+    contract as JSON), ``model`` (folder with model.tar.gz) and ``analysis_config`` (of the baseline)
     for MODEL_EXPLAINABILITY and MODEL_BIAS, ``data_statistics`` and ``data_constraints`` (the data-quality baseline, by which
     MODEL_QUALITY tells drifted inputs from a drifted concept), ``distance``, ``minimum_rows`` and ``minimum_labels``.
     """
@@ -57,6 +58,7 @@ class AnalyzerSettings:
     sagemaker_monitoring_schedule_name: str = ""
     publish_cloudwatch_metrics: str = "Disabled"
     categorical_drift_method: str = ""
+    batch_source: str = ""
     ground_truth_source: str = ""
     contract: str = ""
     model: str = ""

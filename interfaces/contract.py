@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from interfaces import toml
 from interfaces.errors import ContractError
 
 GLUE_TYPES = {
@@ -122,11 +123,11 @@ class Contract:
         notes = notes or {}
         raw = self.to_dict()
         columns = raw.pop("columns")
-        lines = [f"{key} = {_toml(value)}" for key, value in raw.items()]
+        lines = [f"{key} = {toml.value(value)}" for key, value in raw.items()]
         for name, spec in columns.items():
             lines += ["", *(f"# {line}" for line in notes.get(name, "").splitlines())]
-            lines.append(f"[columns.{_toml_key(name)}]")
-            lines += [f"{key} = {_toml(value)}" for key, value in spec.items()]
+            lines.append(f"[columns.{toml.key(name)}]")
+            lines += [f"{key} = {toml.value(value)}" for key, value in spec.items()]
         return "\n".join(lines) + "\n"
 
 
@@ -288,22 +289,3 @@ def _column_dict(column: Column) -> dict[str, Any]:
     if column.allowed:
         out["allowed"] = list(column.allowed)
     return out
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml(v) for v in value) + "]"
-    return repr(value)
-
-
-def _toml_key(name: str) -> str:
-    bare = name.replace("-", "").replace("_", "")
-    return name if bare.isalnum() and bare.isascii() else _quoted(name)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # the one character JSON allows and TOML does not

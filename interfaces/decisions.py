@@ -12,6 +12,7 @@ from dataclasses import dataclass
 APPROVE, REJECT = "approve", "reject"
 STATUS = {APPROVE: "Approved", REJECT: "Rejected"}
 REASON_LIMIT = 400
+DESCRIPTION_LIMIT = 1024  # of SageMaker's ApprovalDescription
 
 # The request that is signed: nothing of it but the headers below comes from the caller
 IDENTITY_BODY = "Action=GetCallerIdentity&Version=2011-06-15"
@@ -30,6 +31,11 @@ class Record:
     reason: str
     caller: str
     recorded_at: str
+
+    @property
+    def words(self) -> str:
+        """The ApprovalDescription that the decision sets: who, and why."""
+        return f"{STATUS[self.decision].lower()} by {self.caller}: {self.reason}"[:DESCRIPTION_LIMIT]
 
 
 def statement(package: str, decision: str, reason: str) -> str:

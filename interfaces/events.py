@@ -19,6 +19,7 @@ PROCESSING_STATE_CHANGE = "SageMaker Processing Job State Change"
 PIPELINE_STATE_CHANGE = "SageMaker Model Building Pipeline Execution Status Change"
 RECONCILE = "Reconcile"  # from the schedule
 ROLLBACK = "Rollback"  # from the command line
+SWEEP = "Sweep"  # from the schedule, and from the command line
 STACK_STATUS_CHANGE = "CloudFormation Stack Status Change"
 ALARM_STATE_CHANGE = "CloudWatch Alarm State Change"
 

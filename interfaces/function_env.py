@@ -59,6 +59,7 @@ class ApproveEnv(FunctionEnv):
     model_package_group: str
     problem_type: str
     evidence_bucket: str
+    serving_stack: str
     deployment: str
     topic_arn: str
 
@@ -158,3 +159,15 @@ class MonitorEnv(FunctionEnv):
     quality_tolerance: float
     volume_gb: float
     max_runtime_s: float
+
+
+@dataclass(frozen=True)
+class SweepEnv(FunctionEnv):
+    """``model_prefix`` and ``config_prefix`` are what the names of this deployment's models and endpoint configs begin with."""
+
+    serving_stack: str
+    model_package_group: str
+    artefacts_bucket: str
+    model_prefix: str
+    config_prefix: str
+    retention_days: float

@@ -10,6 +10,8 @@ Data bucket       curated/dataset_version={v}/part-*.parquet
                   monitoring/{endpoint}/{schedule}/yyyy/mm/dd/hh/   reports of a window, by the time that it was due
                   monitor-inputs/{job}/…             lists of the files that a monitor's job reads
                   capture/{endpoint}/{variant}/yyyy/mm/dd/hh/*.jsonl
+                  capture/{prefix}-batch/input|output/yyyy/mm/dd/hh/*.json   manifests of batch transforms
+                  batch/input/{job}/…, batch/output/{job}/…    what batch transforms read and wrote
 Artefact bucket   runs/{pipeline execution id}/{step}/…
                   evidence/{version}/{digest}.json   what the gate found, see evidence.py
 """
@@ -23,6 +25,7 @@ MANIFESTS = "manifests/"
 QUARANTINE = "quarantine/"
 REFUSED = "refused/"
 CAPTURE = "capture"
+BATCH_INPUT, BATCH_OUTPUT = "batch/input/", "batch/output/"
 MONITORING = "monitoring"
 MONITOR_INPUTS = "monitor-inputs/"
 GROUND_TRUTH = "ground-truth"
@@ -71,6 +74,21 @@ def hour_prefixes(root: str, start: datetime, end: datetime) -> list[str]:
     while hour < end:
         found.append(f"{root.rstrip('/')}/{hour:%Y/%m/%d/%H}/")
         hour += timedelta(hours=1)
+    return found
+
+
+def batch_capture(prefix: str) -> str:
+    """Where batch transforms of a deployment leave manifests of what they read and wrote."""
+    return f"{CAPTURE}/{prefix}-batch/"
+
+
+def day_prefixes(root: str, start: datetime, end: datetime) -> list[str]:
+    """The prefixes of every day, UTC, that [start, end) touches."""
+    day = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = []
+    while day < end:
+        found.append(f"{root.rstrip('/')}/{day:%Y/%m/%d}/")
+        day += timedelta(days=1)
     return found
 
 

@@ -49,8 +49,3 @@ MONITORS = {
 def progress_key(monitor: str) -> str:
     """The item of the state table that says how far a monitor has come; ``summary`` is what its last run found."""
     return f"monitor/{monitor}"
-
-
-def of_type(analysis_type: str) -> Monitor:
-    """The monitor that an analysis belongs to. Raises KeyError."""
-    return next(m for m in MONITORS.values() if m.analysis_type == analysis_type) if analysis_type else MONITORS["data-quality"]

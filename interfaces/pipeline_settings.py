@@ -24,6 +24,14 @@ PLACEHOLDERS = (
 )
 
 
+# What the image's serving start needs in the container's environment, under network isolation too
+SERVING_ENVIRONMENT = {
+    "SAGEMAKER_PROGRAM": "inference.py",
+    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+    "PIP_NO_BUILD_ISOLATION": "0",
+}
+
+
 @dataclass(frozen=True)
 class PipelineSettings:
     """Everything that shapes the compiled definition, all of it plain values.

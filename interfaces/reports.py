@@ -114,7 +114,8 @@ class RowCounts:
     """What became of the captured records. ``records`` and the faults count records, ``rows`` the rows that were read.
 
     ``faults`` counts records by what was wrong: ``not JSON``, ``no input``, ``unreadable input``, ``unreadable output``,
-    ``rows differ`` (as many rows in as out were expected), ``no time``. The input of a record whose output is at fault still counts.
+    ``rows differ`` (as many rows in as out were expected), ``no time``. The input of a record whose output is at fault still counts,
+    and so does an output without its input, for predictions and quality.
     """
 
     records: int = 0
