@@ -1,4 +1,4 @@
-"""Training data for a retraining: labelled rows of production beside the newest rows that the champion learned from."""
+"""Training data for a retraining: labelled rows of production beside the newest rows of a dataset version."""
 
 import math
 from collections.abc import Iterable
@@ -18,15 +18,17 @@ class CollectError(ValueError):
 
 
 def production(blocks: Iterable[bytes], labels: Labels, contract: Contract) -> pd.DataFrame:
-    """Captured rows with a label that counts, as texts in the contract's columns.
+    """Captured rows with an input and a label that counts, as texts in the contract's columns.
 
     ``blocks`` are whole lines of capture files. Features are those that were sent, the target is the label, the event time that of
-    the inference; an identifier that was not sent is the inference's id with the row's position. Raises CollectError for
-    another column that the contract requires and a request does not carry.
+    the inference; an identifier that was not sent is the inference's id with the row's position. Where the contract has an event time,
+    rows without one are left out: a batch's rows have it where the job appended it. Raises CollectError for another column that the
+    contract requires and a request does not carry.
     """
     _check(contract)
     features = [c.name for c in contract.features]
-    decoder, read, parts = Decoder(Layout(tuple(features))), reader(contract), []
+    layout = Layout(tuple(features), known=tuple(c.name for c in contract.columns))
+    decoder, read, parts, untimed = Decoder(layout), reader(contract), [], 0
     for block in blocks:
         decoded = decoder.decode(block)
         times = _times(block)
@@ -35,7 +37,7 @@ def production(blocks: Iterable[bytes], labels: Labels, contract: Contract) -> p
         known = [labels.known.get(key) for key in keys]
         labels.matched.update(key for key, label in zip(keys, known, strict=True) if label is not None)
         truth = [read(label) if isinstance(label, str) else None for label in known]
-        keep = np.flatnonzero([value is not None for value in truth])
+        keep = np.flatnonzero(decoded.described & np.array([value is not None for value in truth], dtype=bool))
         inputs = decoded.inputs.to_pandas().iloc[keep].reset_index(drop=True)
         part = pd.DataFrame({name: inputs.get(name) for name in features}, dtype="object")
         part[contract.target] = [str(truth[i]) for i in keep]
@@ -43,7 +45,11 @@ def production(blocks: Iterable[bytes], labels: Labels, contract: Contract) -> p
             part[name] = [f"{ids[i]}-{positions[i]}" for i in keep]
         if contract.event_time:
             part[contract.event_time] = [times.get(ids[i]) for i in keep]
+            part = part[part[contract.event_time].notna()]
+            untimed += len(keep) - len(part)
         parts.append(part)
+    if untimed:
+        print(f"{untimed} labelled rows are left out: nothing tells when they were asked")
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=features, dtype="object")
     return found.reindex(columns=[c.name for c in contract.columns])
 
@@ -51,17 +57,19 @@ def production(blocks: Iterable[bytes], labels: Labels, contract: Contract) -> p
 def combine(history: pd.DataFrame, recent: pd.DataFrame, contract: Contract, ratio: float) -> pd.DataFrame:
     """``recent`` texts after the newest ``ratio`` rows of ``history`` (typed) for each of them, all as texts.
 
-    Without an event time the rows of the past are a seeded sample. Rows that an earlier retraining collected are not taken twice.
+    An infinite ratio takes all of the past, and needs no recent rows. Without an event time the rows of the past are a seeded
+    sample. Rows that an earlier retraining collected are not taken twice.
     """
-    if recent.empty:
+    whole = math.isinf(ratio)
+    if recent.empty and not whole:
         raise CollectError("no captured row has a label: there is nothing new to learn from")
     past = as_text(history, contract)
     if contract.identifiers:
         key = contract.identifiers[0]
         past = past[~past[key].isin(recent[key])]
-    keep = min(len(past), math.ceil(ratio * len(recent)))
+    keep = len(past) if whole else min(len(past), math.ceil(ratio * len(recent)))
     past = past.sort_values(contract.event_time, kind="stable").tail(keep) if contract.event_time else past.sample(keep, random_state=0)
-    return pd.concat([past, recent], ignore_index=True)
+    return pd.concat([part for part in (past, recent) if len(part)], ignore_index=True)
 
 
 def as_text(rows: pd.DataFrame, contract: Contract) -> pd.DataFrame:

@@ -4,9 +4,14 @@ The rows are the same, so errors of the two models go together, and a test that 
 most real differences. Which test is paired depends on the metric:
 
 auc        DeLong, DeLong and Clarke-Pearson 1988, computed from midranks as in Sun and Xu 2014
-accuracy   discordant rows: exact test of McNemar 1947, Wald bounds of the paired difference (Agresti 2002, 10.1)
+accuracy   discordant rows: exact test of McNemar 1947, bounds of the paired difference by Agresti and Min 2005
 mae, mse   paired t test on each row's loss
 others     paired bootstrap (Efron and Tibshirani 1993, 16.4): both models on the same resampled rows
+
+Rows on which two models never differ do not show that they never would. Agresti and Min (Simple improved confidence intervals for
+comparing matched proportions, Statistics in Medicine 24, 729-740) add half a row to each of the four cells, so that there is half a
+row that each model alone got right. The other tests get a floor of the standard error by the same half rows: `_floor`. Where there
+are too few rows for the approximations, nothing is compared.
 """
 
 from collections.abc import Callable
@@ -21,6 +26,7 @@ from model_code.evaluate import scores
 from model_code.predict import Predictions
 
 RESAMPLES = 400
+LEAST = 10  # rows, of each class that the metric is about: with fewer, a sum of them is not near normal
 
 
 def compare(
@@ -30,26 +36,32 @@ def compare(
 
     ``lower`` and ``upper`` are bounds of the difference, each of one-sided level 1 - ``significance``: a difference below
     ``lower``, or one above ``upper``, is ruled out. ``p_value`` is two-sided, for no difference at all.
-    Raises ValueError where the metric is not defined on these rows.
+    Raises ValueError where the metric is not defined on these rows, or there are too few of them.
     """
     sign = 1.0 if METRICS[contract.problem_type][metric].greater_is_better else -1.0
     values = [_score(contract, metric, truth, p) for p in (challenger, champion)]
     if not np.all(np.isfinite(values)):
         raise ValueError(f"{metric} is not defined on the {len(truth)} held-out rows")
-    difference = sign * (values[0] - values[1])
+    counts = _counts(contract, metric, truth)
+    if min(counts) < LEAST:
+        raise ValueError(f"too few rows: {min(counts)} of a class that {metric} is about, at least {LEAST} are needed")
+    difference, floor, normal = sign * (values[0] - values[1]), _floor(metric, counts, values), stats.norm.ppf(1 - significance)
     if metric == "auc":
         test, error, p = "DeLong", *_delong(truth == contract.positive_label, challenger.probability, champion.probability, difference)
-        lower, upper = _bounds(difference, error, stats.norm.ppf(1 - significance))
+        error = max(error, floor)
+        lower, upper = _bounds(difference, error, normal)
     elif metric == "accuracy":
-        test, error, p = "McNemar", *_mcnemar(challenger.predicted == truth, champion.predicted == truth)
-        lower, upper = _bounds(difference, error, stats.norm.ppf(1 - significance))
+        test, centre, error, p = "McNemar", *_mcnemar(challenger.predicted == truth, champion.predicted == truth)
+        lower, upper = _bounds(centre, error, normal)
     elif metric in ("mae", "mse"):
         test, error, p = "paired t", *_paired_t(metric, truth, challenger.predicted, champion.predicted)
-        lower, upper = _bounds(difference, error, stats.t.ppf(1 - significance, max(len(truth) - 1, 1)))
+        error = max(error, floor)
+        lower, upper = _bounds(difference, error, stats.t.ppf(1 - significance, len(truth) - 1))
     else:
         test, found = "paired bootstrap", sign * _resampled(contract, metric, truth, challenger, champion, seed)
-        error, p = float(found.std()), float(min(1.0, 2 * min((found <= 0).mean(), (found >= 0).mean())))
-        lower, upper = (float(q) for q in np.quantile(found, [significance, 1 - significance]))
+        error, p = max(float(found.std()), floor), float(min(1.0, 2 * min((found <= 0).mean(), (found >= 0).mean())))
+        outer = zip(np.quantile(found, [significance, 1 - significance]), _bounds(difference, floor, normal), (min, max), strict=True)
+        lower, upper = (float(wider(quantile, bound)) for quantile, bound, wider in outer)
     return {
         "metric": metric,
         "challenger": values[0],
@@ -74,6 +86,24 @@ def _bounds(difference: float, error: float, quantile: float) -> tuple[float, fl
     return difference - float(quantile) * error, difference + float(quantile) * error
 
 
+def _counts(contract: Contract, metric: str, truth: np.ndarray) -> list[int]:
+    """Rows of each class that the metric is about; all rows where it is about all of them alike."""
+    positive = int((truth == contract.positive_label).sum()) if contract.problem_type == "binary" else 0
+    if metric == "auc":
+        return [positive, len(truth) - positive]
+    return [positive if metric in ("precision", "recall", "f1") else len(truth)]
+
+
+def _floor(metric: str, counts: list[int], values: list[float]) -> float:
+    """The standard error that half a row gained and half a row lost leave in each class, n + 2 rows as with Agresti and Min.
+
+    A row moves auc, precision, recall and f1 by at most about 1 / n, and an error by about its mean over n.
+    """
+    row = float(np.sqrt(sum((1 / (count + 2)) ** 2 for count in counts)))
+    scale = {"mae": max(values), "mse": max(values), "rmse": max(values) / 2, "r2": 1 - min(values)}
+    return scale.get(metric, 1.0) * row
+
+
 def _delong(positive: np.ndarray, first: np.ndarray | None, second: np.ndarray | None, difference: float) -> tuple[float, float]:
     """(standard error of the difference of two AUCs, two-sided p). Scores have shape (n,)."""
     if first is None or second is None:
@@ -90,8 +120,7 @@ def _delong(positive: np.ndarray, first: np.ndarray | None, second: np.ndarray |
 
 
 def _covariance(components: list[np.ndarray]) -> np.ndarray:
-    count = len(components[0])
-    return np.cov(np.vstack(components)) / count if count > 1 else np.zeros((2, 2))
+    return np.cov(np.vstack(components)) / len(components[0])
 
 
 def _normal_p(difference: float, error: float) -> float:
@@ -100,17 +129,18 @@ def _normal_p(difference: float, error: float) -> float:
     return float(2 * stats.norm.sf(abs(difference) / error))
 
 
-def _mcnemar(challenger_right: np.ndarray, champion_right: np.ndarray) -> tuple[float, float]:
+def _mcnemar(challenger_right: np.ndarray, champion_right: np.ndarray) -> tuple[float, float, float]:
+    """(centre and standard error of Agresti and Min's interval, two-sided p)."""
     gained, lost = int((challenger_right & ~champion_right).sum()), int((~challenger_right & champion_right).sum())
-    count = len(challenger_right)
-    error = float(np.sqrt(max(gained + lost - (gained - lost) ** 2 / count, 0.0)) / count)
-    return error, float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+    count = len(challenger_right) + 2
+    error = float(np.sqrt(gained + lost + 1 - (gained - lost) ** 2 / count) / count)
+    return (gained - lost) / count, error, float(stats.binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 
 def _paired_t(metric: str, truth: np.ndarray, challenger: np.ndarray, champion: np.ndarray) -> tuple[float, float]:
     power = 1 if metric == "mae" else 2
     gain = np.abs(truth - champion) ** power - np.abs(truth - challenger) ** power
-    error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else 0.0
+    error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
     if error == 0:
         return 0.0, _normal_p(float(gain.mean()), 0.0)
     return error, float(2 * stats.t.sf(abs(gain.mean()) / error, len(gain) - 1))

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from interfaces.monitoring_config import ConstraintError
 from interfaces.reports import MetricReport
-from model_code.monitoring.constraints import ConstraintError
 
 THRESHOLD = 0.90  # of the score: what the documentation alerts at
 COALITIONS = 128

@@ -15,6 +15,8 @@ from sklearn.neighbors import KNeighborsClassifier
 NO_GROUP = "Group variable is empty or not provided"
 NEIGHBOURS = 5
 FLIP_ROWS = 5000  # per side: nearest neighbours are quadratic
+MIN_SIDE, MIN_COUNT = 30, 10  # rows of a side, and of whatever a metric divides by: with fewer it says nothing certain
+SMOOTHING = 0.5  # what a cell that did not occur may still hold (Jeffreys)
 
 DESCRIPTIONS = {
     "AD": "Accuracy Difference (AD)",
@@ -81,23 +83,58 @@ def post_training(rows: Outcomes) -> dict[str, float | str]:
 
 
 def deviations(rows: Outcomes, samples: int = 200, seed: int = 0) -> dict[str, float]:
-    """Bootstrap standard deviation of each metric that the eight counts determine."""
+    """Bootstrap standard deviation of each metric that the eight counts determine, where there are enough rows to tell.
+
+    Samples are drawn from smoothed counts: an outcome that did not occur has not become impossible, and the deviation is never 0.
+    """
     counts = rows.counts()
+    least = _least(counts)
+    if not least:
+        return {}
     total = int(counts.sum())
-    drawn = np.random.default_rng(seed).multinomial(total, counts.ravel() / total, samples).reshape(samples, 2, 2, 2)
-    usable = [c for c in drawn if c[0].sum() and c[1].sum()]
-    values = [{**_label_metrics(c), **_prediction_metrics(c)} for c in usable]
+    likely = (counts.ravel() + SMOOTHING) / (total + 8 * SMOOTHING)
+    drawn = np.random.default_rng(seed).multinomial(total, likely, samples).reshape(samples, 2, 2, 2)
+    values = [{**_label_metrics(c), **_prediction_metrics(c)} for c in drawn if c[0].sum() and c[1].sum()]
     out = {}
-    for name in values[0] if values else ():
-        finite = [v[name] for v in values if math.isfinite(v[name])]
-        if len(finite) == len(values):
-            out[name] = float(np.std(finite))
+    for name in (name for name, count in least.items() if count >= MIN_COUNT):
+        found = [v[name] for v in values]
+        if found and all(math.isfinite(value) for value in found):
+            out[name] = float(np.std(found))
     return out
 
 
 def neutral(metric: str) -> float:
     """The value that means no bias."""
     return 1.0 if metric == "DI" else 0.0
+
+
+def _least(counts: np.ndarray) -> dict[str, int]:
+    """The smallest count that each metric divides by, of both sides; nothing where a side is too small for any."""
+    labels, predictions = counts.sum(axis=2), counts.sum(axis=1)
+    sides = counts.sum(axis=(1, 2))
+    if sides.min() < MIN_SIDE:
+        return {}
+    by = {
+        "sides": ("CI", "DPL", "KS", "LP", "TVD", "AD", "DPPL", "GE"),
+        "outcomes": ("JS", "KL"),
+        "accepted": ("DAR", "DCA"),
+        "rejected": ("DCR", "DRR"),
+        "favoured": ("DI",),
+        "positives": ("RD",),
+        "negatives": ("SD",),
+        "false positives": ("TE",),
+    }
+    found = {
+        "sides": sides.min(),
+        "outcomes": labels.min(),
+        "accepted": predictions[:, 1].min(),
+        "rejected": predictions[:, 0].min(),
+        "favoured": predictions[0, 1],
+        "positives": labels[:, 1].min(),
+        "negatives": labels[:, 0].min(),
+        "false positives": counts[:, 0, 1].min(),
+    }
+    return {name: int(found[what]) for what, names in by.items() for name in names}
 
 
 def _both(rows: Outcomes) -> bool:

@@ -1,22 +1,24 @@
 """The bias monitor's files: ``analysis.json`` for every facet, and what drifted from the baseline's.
 
 A metric drifts when it is further from its neutral value than at the baseline (the service's rule). Because that is so in half
-of all windows by chance, the verdict asks for more: further by three standard errors of window and baseline together.
+of all windows by chance, the verdict asks for more: further by so many standard errors of window and baseline together that none of the
+metrics of all facets would be by chance (Bonferroni's inequality, as in Dunn 1961, "Multiple comparisons among means").
 """
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from interfaces.monitoring_config import ConstraintError
 from interfaces.reports import MetricReport, Verdict
 from model_code.monitoring import bias
 from model_code.monitoring.bias import Outcomes
-from model_code.monitoring.constraints import ConstraintError
 
-ERRORS = 3.09  # one-sided 0.001
+ALPHA = 0.005  # one-sided, of all metrics of a window together
 _STAGES = ("post_training_bias_metrics", "pre_training_bias_metrics")
 
 
@@ -61,13 +63,19 @@ def deviations(seen: Mapping[tuple[str, str], Outcomes]) -> dict[str, float]:
 
 
 def compare(
-    current: Mapping[str, Any], baseline: Mapping[str, Any], errors: Mapping[str, float], errors_before: Mapping[str, float]
+    current: Mapping[str, Any], baseline: Mapping[str, Any], errors: Mapping[str, float], errors_before: Mapping[str, float] | None
 ) -> tuple[dict[str, Any], dict[str, MetricReport], Verdict]:
     """The violations file, a report per metric, and the verdict; ``errors`` are `deviations` of window and baseline.
+
+    A baseline that came without them counts as being as uncertain as the window.
 
     Raises ConstraintError for a baseline of another form.
     """
     before = _values(baseline)
+    others = errors if errors_before is None else errors_before
+    known = {key: math.hypot(error, others[key]) for key, error in errors.items() if key in others}
+    tested = [key for f, v, n in before if (key := _key(f, v, n)) in known]
+    needed = NormalDist().inv_cdf(1 - ALPHA / max(1, len(tested)))
     violations: list[dict[str, str]] = []
     metrics: dict[str, MetricReport] = {}
     certain: list[str] = []
@@ -88,10 +96,13 @@ def compare(
                 "description": text,
             }
         )
-        if key in errors and _off(name, now) - _off(name, then) > ERRORS * math.hypot(errors[key], errors_before.get(key, 0.0)):
+        if key in known and _off(name, now) - _off(name, then) > needed * known[key]:
             certain.append(f"{key} {now:.3g} against {then:.3g}")
     if certain:
         verdict = Verdict("decayed", reason="beyond chance: " + "; ".join(certain[:10]))
+    elif not tested:
+        least = f"{bias.MIN_SIDE} rows on either side of a facet, {bias.MIN_COUNT} of what a metric divides by"
+        verdict = Verdict("undecided", reason=f"too few rows in every group to tell chance from bias; at least {least}")
     else:
         verdict = Verdict("stable", reason="no metric is further from neutral than chance allows")
     return {"version": "1.0", "violations": violations}, metrics, verdict

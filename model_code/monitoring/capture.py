@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -26,16 +27,22 @@ _SCHEMA = pa.schema(
     ]
 )
 _PARSE = pa_json.ParseOptions(explicit_schema=_SCHEMA, unexpected_field_behavior="ignore")
-_SPECIAL = r'["\r\n]'
+_SPECIAL = r'["\r\n\x{FEFF}]'
 
 
 @dataclass(frozen=True)
 class Decoded:
     """Rows of some records: ``inputs`` a column of texts per feature, ``answers`` the columns id, position, prediction
-    and probability, both of the same length."""
+    and probability, both of the same length. Where a row is not ``described``, its input was not captured or cannot be read."""
 
     inputs: pa.Table
     answers: pa.Table
+    described: np.ndarray
+
+    @property
+    def given(self) -> pa.Table:
+        """The inputs of the rows that have one."""
+        return self.inputs if self.described.all() else self.inputs.filter(pa.array(self.described))
 
 
 class Decoder:
@@ -45,7 +52,7 @@ class Decoder:
         self._layout = layout
         self._start, self._end = start, end
         self.tally = Tally()
-        names = "|".join(re.escape(name) for name in layout.names)
+        names = "|".join(re.escape(name) for name in layout.columns)
         self._header = rf"^\s*({names})\s*(,|$)" if names else ""
 
     def decode(self, block: bytes) -> Decoded:
@@ -134,7 +141,7 @@ class Decoder:
             else _cell(cells, self._layout.inference, LABEL_KEYS, 0),
             "probability": _cell(cells, self._layout.probability, PROBABILITY_KEYS, 1),
         }
-        return Decoded(inputs, pa.table(answers))
+        return Decoded(inputs, pa.table(answers), np.ones(count, dtype=bool))
 
     def _rows(self, good: Iterable[Mapping[str, Any]]) -> Decoded:
         rows = records.read(good, self._layout, self.tally)
@@ -144,15 +151,17 @@ class Decoder:
             "prediction": pa.array(rows.predictions, pa.string()),
             "probability": pa.array(rows.probabilities, pa.string()),
         }
-        return Decoded(_inputs(rows.inputs, self._layout), pa.table(answers))
+        return Decoded(_inputs(rows.inputs, self._layout), pa.table(answers), np.array(rows.described, dtype=bool))
 
     def _join(self, parts: list[Decoded]) -> Decoded:
         if not parts:
             parts = [self._rows([])]
         inputs = pa.concat_tables([p.inputs for p in parts], promote_options="default")
         answers = pa.concat_tables([p.answers for p in parts])
+        described = np.concatenate([p.described for p in parts])
         self.tally.rows += answers.num_rows
-        return Decoded(inputs, answers)
+        self.tally.described += int(described.sum())
+        return Decoded(inputs, answers, described)
 
 
 def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:

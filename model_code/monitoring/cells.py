@@ -58,11 +58,10 @@ def features(inputs: pa.Table, contract: Contract | None) -> pa.Table:
     return pa.table(out)
 
 
-def with_answers(inputs: pa.Table, answers: pa.Table, names: tuple[str, str]) -> pa.Table:
-    """The features with the predictions in front, as Model Monitor orders them; columns without any answer are left out."""
+def predicted(answers: pa.Table, names: tuple[str, str]) -> pa.Table:
+    """Predictions and probabilities under their ``names``; a column without any answer is left out."""
     columns = dict(zip(names, (answers["prediction"], answers["probability"]), strict=True))
-    given = {name: column for name, column in columns.items() if column.null_count < len(column)}
-    return pa.table({**given, **{name: inputs.column(name) for name in inputs.column_names}})
+    return pa.table({name: column for name, column in columns.items() if column.null_count < len(column)})
 
 
 def typed(inputs: pa.Table, contract: Contract) -> pd.DataFrame:

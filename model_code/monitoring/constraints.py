@@ -1,36 +1,10 @@
-"""``constraints.json`` of data quality: suggested from profiles, and read with its per-feature overrides."""
+"""``constraints.json`` of data quality: suggested from profiles (`interfaces.monitoring_config` reads it)."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from model_code.monitoring.profile import Profile
 from model_code.monitoring.statistics import CARDINALITY_LIMIT, is_numeric
-
-# both spellings are about: the documentation's and the SDK's
-_OVERRIDES = ("monitoring_config_overrides", "monitoringConfigOverrides")
-_METHODS = {"Simple": False, "linf_simple": False, "Robust": True, "linf_robust": True}
-_ENABLED = {"Enabled": True, "Disabled": False}
-_CATEGORICAL = ("LInfinity", "ChiSquared")
-
-
-class ConstraintError(ValueError):
-    """A constraints file that cannot be used: says where, what was found and what is allowed."""
-
-
-@dataclass(frozen=True)
-class Config:
-    """``monitoring_config`` as it holds for one feature."""
-
-    evaluate: bool = True
-    emit_metrics: bool = True
-    datatype_threshold: float = 1.0
-    domain_threshold: float = 1.0
-    compare: bool = True
-    threshold: float = 0.1
-    robust: bool = True
-    categorical_threshold: float = 0.1
-    categorical_method: str = "LInfinity"
 
 
 def suggest(profiles: Iterable[Profile], categorical_method: str = "LInfinity") -> dict[str, Any]:
@@ -54,50 +28,12 @@ def suggest(profiles: Iterable[Profile], categorical_method: str = "LInfinity") 
     }
 
 
-def config(content: Mapping[str, Any], feature: Mapping[str, Any] | None = None) -> Config:
-    """The configuration of the file, or of one of its features with what it overrides. Raises ConstraintError."""
-    merged = dict(content.get("monitoring_config", {}))
-    distribution = dict(merged.get("distribution_constraints", {}))
-    for key in _OVERRIDES:
-        override = dict((feature or {}).get(key, {}))
-        distribution |= override.pop("distribution_constraints", {})
-        merged |= override
-    default = Config()
-    # an older revision of the documentation has the misspelt key, and generated files followed it
-    method = distribution.get("comparison_method", distribution.get("comparion_method", "Robust"))
-    return Config(
-        evaluate=_choice(merged, "evaluate_constraints", _ENABLED, "Enabled"),
-        emit_metrics=_choice(merged, "emit_metrics", _ENABLED, "Enabled"),
-        datatype_threshold=_share(merged, "datatype_check_threshold", default.datatype_threshold),
-        domain_threshold=_share(merged, "domain_content_threshold", default.domain_threshold),
-        compare=_choice(distribution, "perform_comparison", _ENABLED, "Enabled"),
-        threshold=_share(distribution, "comparison_threshold", default.threshold),
-        robust=_choice({"comparison_method": method}, "comparison_method", _METHODS, "Robust"),
-        categorical_threshold=_share(distribution, "categorical_comparison_threshold", default.categorical_threshold),
-        categorical_method=_choice(distribution, "categorical_drift_method", {m: m for m in _CATEGORICAL}, default.categorical_method),
-    )
-
-
 def _suggest(profile: Profile) -> dict[str, Any]:
     out: dict[str, Any] = {"name": profile.name, "inferred_type": profile.inferred_type, "completeness": profile.completeness}
-    if is_numeric(profile):
+    if is_numeric(profile) and profile.numbers.count:
         out["num_constraints"] = {"is_non_negative": profile.numbers.low >= 0}
-    else:
+    elif not is_numeric(profile):
         found = profile.texts.distribution()
         if found is not None and 0 < len(found.counts) <= CARDINALITY_LIMIT:
             out["string_constraints"] = {"domains": sorted(found.counts)}
     return out
-
-
-def _choice(values: Mapping[str, Any], key: str, allowed: Mapping[str, Any], default: str) -> Any:
-    found = values.get(key, default)
-    if found not in allowed:
-        raise ConstraintError(f"{key} is {found!r}; allowed: {', '.join(allowed)}")
-    return allowed[found]
-
-
-def _share(values: Mapping[str, Any], key: str, default: float) -> float:
-    found = values.get(key, default)
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= 1:
-        raise ConstraintError(f"{key} is {found!r}; allowed: a number from 0 to 1")
-    return float(found)

@@ -58,6 +58,12 @@ def matching(counts: Mapping[str, int], expected: str) -> float:
     return good / total
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether columns of these types may be the same: both numbers or both texts, as far as either is known."""
+    numbers = (INTEGRAL, FRACTIONAL)
+    return UNKNOWN in (one, other) or (one in numbers) == (other in numbers)
+
+
 def numeric_mask(cells: pa.Array) -> pa.Array:
     """Which cells of a text column are numbers."""
     return pc.or_(pc.match_substring_regex(cells, _INTEGRAL), pc.match_substring_regex(cells, _FRACTIONAL))

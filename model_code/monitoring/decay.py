@@ -17,6 +17,7 @@ from model_code.monitoring.quality import Labelled
 MARGIN = 0.05  # relative: less is not worth acting on
 ALPHA = 0.001
 MIN_ROWS = 30
+MATTERS = 0.25  # a distance of an input that would explain a decay: where it might go unnoticed, the concept is not to blame
 
 
 def baseline_loss(
@@ -34,8 +35,10 @@ def baseline_loss(
     return {"mean": value if name == "mae" else 1 - value}
 
 
-def verdict(rows: Labelled, baseline: Mapping[str, float] | None, drifted: Sequence[str] | None = None) -> Verdict:
-    """``drifted`` names the inputs that moved in the same rows, None if nobody looked."""
+def verdict(
+    rows: Labelled, baseline: Mapping[str, float] | None, drifted: Sequence[str] | None = None, unsure: Sequence[str] = ()
+) -> Verdict:
+    """``drifted`` names the inputs that moved in the same rows, None if nobody looked; ``unsure`` those that too few rows tell of."""
     if baseline is None:
         return Verdict("undecided", reason="the baseline says nothing of its loss")
     if len(rows) < MIN_ROWS:
@@ -50,6 +53,9 @@ def verdict(rows: Labelled, baseline: Mapping[str, float] | None, drifted: Seque
         return Verdict("decayed", "unknown", p_value, figures)
     if drifted:
         return Verdict("decayed", "inputs", p_value, f"{figures}; inputs moved as well: {', '.join(drifted[:10])}")
+    if unsure:
+        few = f"too few labels to tell whether inputs moved as well, by {MATTERS:g} or more: {', '.join(unsure[:10])}"
+        return Verdict("decayed", "unknown", p_value, f"{figures}; {few}")
     return Verdict("decayed", "concept", p_value, f"{figures}; no input moved: the relation of inputs and target did")
 
 

@@ -13,21 +13,23 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.special import gammaincc
 
 from model_code.monitoring import kll
 from model_code.monitoring.distribution import Numbers
 
 DEFAULT_C = 1.8
-_COCHRAN = 10.0  # two categories: each expected count at least (Cochran 1952)
-_YATES, _YATES_SHARE = 5.0, 0.2  # more: at most a fifth below (Yates, Moore & McCabe 1999, p. 734)
 _REBUILD_SEED = 0
 
 
 def correct(distance: float, n: float, m: float, alpha: float | None = None) -> float:
     """``Robust``: the distance beyond what two samples of n and m values show by chance."""
+    return max(0.0, distance - allowance(n, m, alpha))
+
+
+def allowance(n: float, m: float, alpha: float | None = None) -> float:
+    """What two samples of n and m values differ by, by chance, in all but a share ``alpha`` of cases."""
     c = DEFAULT_C if alpha is None else math.sqrt(-math.log(alpha / 2) / 2)
-    return max(0.0, distance - c * math.sqrt((n + m) / (n * m)))
+    return c * math.sqrt((n + m) / (n * m))
 
 
 def numeric(current: Numbers, baseline: Numbers, *, robust: bool = True, alpha: float | None = None) -> float:
@@ -67,36 +69,3 @@ def categorical(current: Mapping[str, int], baseline: Mapping[str, int], *, robu
         return math.nan
     simple = max(abs(current.get(key, 0) / n - baseline.get(key, 0) / m) for key in {*current, *baseline})
     return correct(simple, n, m, alpha) if robust else simple
-
-
-def chi_squared(current: Mapping[str, int], baseline: Mapping[str, int]) -> tuple[float, float]:
-    """ChiSquared: (statistic, p-value) of the sample against the baseline's shares.
-
-    Categories that the baseline does not know are left out (the domain check is theirs) and rare ones are put
-    together first. NaN when fewer than two categories remain or none is common to both.
-    """
-    total = sum(baseline.values())
-    matched = sum(count for key, count in current.items() if key in baseline)
-    if not matched or not total:
-        return math.nan, math.nan
-    expected = {key: count / total * matched for key, count in baseline.items()}
-    observed = {key: float(current.get(key, 0)) for key in expected}
-    _regroup(observed, expected)
-    if len(expected) < 2:
-        return math.nan, math.nan
-    scale = sum(observed.values()) / sum(expected.values())
-    statistic = sum((observed[key] - value * scale) ** 2 / (value * scale) for key, value in expected.items() if value)
-    return statistic, float(gammaincc((len(expected) - 1) / 2, statistic / 2))
-
-
-def _regroup(observed: dict[str, float], expected: dict[str, float]) -> None:
-    """Add the rarest category to the next until the test's approximation holds."""
-    while len(expected) >= 2:
-        least, allowed = (_COCHRAN, 0) if len(expected) == 2 else (_YATES, int(_YATES_SHARE * len(expected)))
-        if sum(value < least for value in expected.values()) <= allowed:
-            return
-        rarest = min(expected, key=lambda key: expected[key])
-        value, seen = expected.pop(rarest), observed.pop(rarest)
-        second = min(expected, key=lambda key: expected[key])
-        expected[second] += value
-        observed[second] += seen

@@ -23,9 +23,11 @@ Key = tuple[str, int]
 
 @dataclass
 class Labels:
-    """Labels seen so far, by id and position of the row in its record."""
+    """Labels seen so far, by id and position of the row in its record. ``read`` is the `reader` of the target: what it reads as the same
+    label is the same, however it is spelt."""
 
     attribute: str = ""
+    read: "Callable[[str | None], str | float | None] | None" = None
     known: dict[Key, object] = field(default_factory=dict)
     matched: set[Key] = field(default_factory=set)
     repeated: int = 0
@@ -56,10 +58,14 @@ class Labels:
         if before is None:
             self.known[key] = label
             self.late += late
-        elif before == label:
+        elif before == label or (isinstance(before, str) and self._same(before, label)):
             self.repeated += 1
         else:
             self.known[key] = _CONTRADICTING
+
+    def _same(self, one: str, other: str) -> bool:
+        found = self.read(one) if self.read else None
+        return found is not None and self.read is not None and found == self.read(other)
 
     def counts(self, labelled: int, rows: int, unusable: int = 0) -> LabelCounts:
         """``unusable`` labels matched a row and are none of the contract's."""

@@ -5,9 +5,12 @@ The readers are more lenient than the endpoint's: what was answered is described
 
 import base64
 import csv
+import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+
+from interfaces.header import names_columns
 
 Row = Sequence[str | None] | Mapping[str, str | None]
 CSV, JSON, JSON_LINES = "csv", "json", "jsonlines"
@@ -26,8 +29,11 @@ class Unreadable(ValueError):
     """A body that holds no rows in a form that is known here."""
 
 
-def rows(side: Mapping[str, Any]) -> list[Row]:
-    """Rows of one side of a capture record (``data``, ``encoding``, ``observedContentType``). Raises Unreadable."""
+def rows(side: Mapping[str, Any], known: Collection[str] = ()) -> list[Row]:
+    """Rows of one side of a capture record (``data``, ``encoding``, ``observedContentType``). Raises Unreadable.
+
+    ``known`` are the columns that a header of CSV may name: its rows are mappings then.
+    """
     data, encoding = side.get("data"), side.get("encoding")
     kind = _KINDS.get(str(side.get("observedContentType") or "").split(";", 1)[0].strip().lower())
     if not isinstance(data, str):
@@ -41,8 +47,9 @@ def rows(side: Mapping[str, Any]) -> list[Row]:
         kind = kind or encoding.lower()
     else:
         raise Unreadable(f"encoding {encoding!r}")
+    data = data.removeprefix("\ufeff")
     if kind == CSV:
-        return csv_rows(data)
+        return _named(csv_rows(data), known)
     if kind == JSON:
         return _json_rows(data)
     if kind == JSON_LINES:
@@ -56,9 +63,18 @@ def csv_rows(data: str) -> list[Row]:
         lines = data.replace("\r", "").split("\n") if "\n" in data or "\r" in data else [data]
         return [line.split(",") for line in lines if line]
     try:
-        return [row for row in csv.reader(data.splitlines(keepends=True), strict=True) if row]
+        return [row for row in csv.reader(io.StringIO(data), strict=True) if row]
     except csv.Error as error:
         raise Unreadable(str(error)) from None
+
+
+def _named(lines: list[Row], known: Collection[str]) -> list[Row]:
+    if not lines or not names_columns(list(lines[0]), known):
+        return lines
+    names = [(cell or "").strip() for cell in lines[0]]
+    if any(len(row) != len(names) for row in lines):
+        raise Unreadable("a row is not as long as the header")
+    return [dict(zip(names, row, strict=True)) for row in lines[1:]]
 
 
 def _json_rows(data: str) -> list[Row]:
@@ -70,9 +86,16 @@ def _json_rows(data: str) -> list[Row]:
 
 def _lines(data: str) -> list[Row]:
     try:
-        return [row for line in data.split("\n") if line.strip() for row in _json_value(json.loads(line))]
+        return [row for line in data.split("\n") if line.strip() for row in _line(json.loads(line))]
     except (ValueError, RecursionError) as error:
         raise Unreadable(str(error)) from None
+
+
+def _line(raw: Any) -> list[Row]:
+    """A list of values on a line is one row, not one row for each."""
+    if isinstance(raw, list) and raw and not any(isinstance(value, list | dict) for value in raw):
+        return [[text(value) for value in raw]]
+    return _json_value(raw)
 
 
 def _json_value(raw: Any) -> list[Row]:
@@ -96,9 +119,9 @@ def _json_value(raw: Any) -> list[Row]:
 
 
 def text(value: Any) -> str | None:
-    """A JSON value as a client would have written it in CSV; nested values stay JSON, for dotted paths."""
+    """A JSON value as the endpoint reads it; nested values stay JSON, for dotted paths."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value)
+    return str(value) if isinstance(value, int | float) else json.dumps(value)

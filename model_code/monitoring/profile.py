@@ -1,6 +1,6 @@
 """What is known of a column after any number of chunks: mergeable, so that rows may come in pieces and in shards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,8 @@ class Profile:
         if self.kind in (TEXT, TIME):
             return datatypes.STRING if self.present else datatypes.UNKNOWN
         if self.kind == NUMBER and voted == datatypes.STRING:
-            return datatypes.FRACTIONAL if self.votes.get(datatypes.FRACTIONAL) else datatypes.INTEGRAL
+            whole = self.votes.get(datatypes.INTEGRAL) and not self.votes.get(datatypes.FRACTIONAL)
+            return datatypes.INTEGRAL if whole else datatypes.FRACTIONAL
         return voted
 
     def add(self, cells: pa.Array) -> None:
@@ -53,7 +54,7 @@ class Profile:
         for kind, n in datatypes.votes(cells).items():
             self.votes[kind] = self.votes.get(kind, 0) + n
         if self.kind in (None, NUMBER):
-            self.numbers.add(_numbers(cells))
+            self.numbers.add(_numbers(cells, known=self.kind == NUMBER))
         if self.kind != NUMBER and not (pa.types.is_floating(cells.type) or (self.kind is None and pa.types.is_integer(cells.type))):
             self.texts.add(_texts(cells))
 
@@ -66,21 +67,36 @@ class Profile:
         self.texts.merge(other.texts)
 
 
+class Profiles:
+    """The columns of one table that comes in chunks. ``rows`` counts them."""
+
+    def __init__(self, kinds: Mapping[str, str] | None = None) -> None:
+        self._kinds = kinds or {}
+        self._found: dict[str, Profile] = {}
+        self.rows = 0
+
+    def add(self, chunk: pa.Table | pa.RecordBatch, rows: int | None = None) -> None:
+        """Take a chunk; ``rows`` says how many it has where none of its columns is left to tell."""
+        rows = chunk.num_rows if rows is None else rows
+        for name in chunk.schema.names:
+            if name not in self._found:
+                self._found[name] = Profile(name, self._kinds.get(name))
+                self._found[name].missing = self.rows
+            self._found[name].add(_flat(chunk.column(name)))
+        self.rows += rows
+        for name in set(self._found) - set(chunk.schema.names):
+            self._found[name].missing += rows
+
+    def all(self) -> list[Profile]:
+        return list(self._found.values())
+
+
 def profile(chunks: Iterable[pa.Table | pa.RecordBatch], kinds: dict[str, str] | None = None) -> list[Profile]:
     """Profiles of all columns of the chunks, in the order of the first; a column absent from a chunk is missing there."""
-    kinds = kinds or {}
-    found: dict[str, Profile] = {}
-    rows = 0
+    seen = Profiles(kinds)
     for chunk in chunks:
-        for name in chunk.schema.names:
-            if name not in found:
-                found[name] = Profile(name, kinds.get(name))
-                found[name].missing = rows
-            found[name].add(_flat(chunk.column(name)))
-        rows += chunk.num_rows
-        for name in set(found) - set(chunk.schema.names):
-            found[name].missing += chunk.num_rows
-    return list(found.values())
+        seen.add(chunk)
+    return seen.all()
 
 
 def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -89,12 +105,23 @@ def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return cells.dictionary_decode() if pa.types.is_dictionary(cells.type) else cells
 
 
-def _numbers(cells: pa.Array) -> np.ndarray:
-    """The cells that are numbers, as float64."""
+def _numbers(cells: pa.Array, *, known: bool) -> np.ndarray:
+    """The cells that are numbers, as float64. In a column ``known`` to hold them, whatever the endpoint takes for one is one, ``.5`` and
+    ``5.`` as well, which are texts to Deequ."""
     if pa.types.is_integer(cells.type) or pa.types.is_floating(cells.type):
         return pc.cast(cells.drop_null(), pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     if not datatypes.is_text(cells.type):
         return np.empty(0)
+    if not known:
+        return _matching(cells)
+    texts = cells.drop_null()
+    values = pd.to_numeric(texts.to_pandas(), errors="coerce").to_numpy(dtype="float64")
+    finite = np.isfinite(values)
+    return values if finite.all() else np.concatenate([values[finite], _matching(texts.filter(pa.array(~finite)))])
+
+
+def _matching(cells: pa.Array) -> np.ndarray:
+    """The cells that Deequ takes for numbers; a sign may be followed by a blank."""
     numeric = cells.filter(datatypes.numeric_mask(cells))
     values = pd.to_numeric(numeric.to_pandas().str.replace(" ", "", regex=False), errors="coerce").to_numpy(dtype="float64")
     return values[np.isfinite(values)]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn import metrics as sk
 
+from interfaces.monitoring_config import ConstraintError
 from interfaces.reports import KIND, MetricReport
-from model_code.monitoring.constraints import ConstraintError
 
 SAMPLES, SHARE, MIN_ROWS_FOR_DEVIATION = 5, 0.8, 200
 CURVE_POINTS = 100

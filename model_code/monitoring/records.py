@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from model_code.monitoring.payload import Row, Unreadable
 
 NOT_JSON, NO_TIME, NO_INPUT = "not JSON", "no time", "no input"
 BAD_INPUT, BAD_OUTPUT, ROWS_DIFFER = "unreadable input", "unreadable output", "rows differ"
+NO_OUTPUT = "no output"  # of a batch transform's file
 LABEL_KEYS = ("label", "value", "predicted_label", "prediction")
 PROBABILITY_KEYS = ("probability", "score")
 
@@ -21,34 +22,49 @@ class Layout:
     """How to read rows: the names of headerless columns, and where an answer has prediction and probability.
 
     ``names`` is empty when nobody says: columns are then ``_c0``, ``_c1``, … as the service calls them. Attributes are names, dotted
-    paths or positions; empty means what our own endpoint answers.
+    paths or positions; empty means what our own endpoint answers. ``known`` are all columns of the contract: those that a request may
+    name beside its features.
     """
 
     names: tuple[str, ...] = ()
     inference: str = ""
     probability: str = ""
+    known: tuple[str, ...] = ()
 
     @property
     def probability_only(self) -> bool:
         """The answer is a probability, and the prediction follows from it."""
         return bool(self.probability) and not self.inference
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What a header may name."""
+        return self.known or self.names
+
+    def fits(self, row: Row) -> bool:
+        """Whether a row can be one of these columns."""
+        if isinstance(row, Mapping):
+            return not self.known or any(name in row for name in self.names)
+        return not self.names or len(row) == len(self.names)
+
 
 @dataclass
 class Tally:
-    """What became of the records so far; a record with a fault may still give rows of its good side."""
+    """What became of the records so far; a record with a fault may still give rows of its good side. ``described`` rows have an input."""
 
     records: int = 0
     rows: int = 0
+    described: int = 0
     outside: int = 0
     faults: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
 class Rows:
-    """Rows as Python lists: inputs are values in the layout's order or mappings, empty where no input was read."""
+    """Rows as Python lists: inputs are values in the layout's order or mappings, empty where no input was read: not ``described``."""
 
     inputs: list[Row] = field(default_factory=list)
+    described: list[bool] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     predictions: list[str | None] = field(default_factory=list)
@@ -71,11 +87,9 @@ def read(records: Iterable[Mapping[str, Any]], layout: Layout, tally: Tally) -> 
     out = Rows()
     for record in records:
         captured, metadata = record["captureData"], record["eventMetadata"]
-        given = _side(captured, "endpointInput", BAD_INPUT, tally)
+        given = _side(captured, "endpointInput", BAD_INPUT, tally, layout.columns)
         answered = _side(captured, "endpointOutput", BAD_OUTPUT, tally)
-        if given and (names := _header(given[0], layout)):
-            given = [dict(zip(names, row, strict=False)) if len(row) == len(names) else row for row in given[1:]]
-        if given and layout.names and any(not isinstance(row, Mapping) and len(row) != len(layout.names) for row in given):
+        if given and not all(map(layout.fits, given)):
             tally.faults[BAD_INPUT] += 1
             given = None
         if given and answered and len(given) != len(answered):
@@ -83,6 +97,7 @@ def read(records: Iterable[Mapping[str, Any]], layout: Layout, tally: Tally) -> 
             answered = None
         count = len(given or answered or ())
         out.inputs += given or [()] * count
+        out.described += [given is not None] * count
         out.ids += [str(metadata.get("inferenceId") or metadata["eventId"])] * count
         out.positions += range(count)
         answers = answered or [()] * count
@@ -127,7 +142,7 @@ def place(attribute: str, usual: tuple[str, ...], position: int) -> int | None:
     return int(attribute) if attribute.isdecimal() else None
 
 
-def _side(captured: Mapping[str, Any], name: str, fault: str, tally: Tally) -> list[Row] | None:
+def _side(captured: Mapping[str, Any], name: str, fault: str, tally: Tally, known: Collection[str] = ()) -> list[Row] | None:
     """Rows of one side; None where it was not captured or cannot be read."""
     side = captured.get(name)
     if side is None:
@@ -135,17 +150,9 @@ def _side(captured: Mapping[str, Any], name: str, fault: str, tally: Tally) -> l
             tally.faults[NO_INPUT] += 1
         return None
     try:
-        found = payload.rows(side)
+        found = payload.rows(side, known)
     except (Unreadable, AttributeError, TypeError):
         found = []
     if not found:
         tally.faults[fault] += 1
     return found or None
-
-
-def _header(first: Row, layout: Layout) -> list[str] | None:
-    """The names in a first CSV row that is a header: at least half its cells name columns."""
-    if isinstance(first, Mapping) or not layout.names:
-        return None
-    cells = [(cell or "").strip() for cell in first]
-    return cells if 2 * sum(cell in layout.names for cell in cells) >= len(cells) else None

@@ -53,7 +53,7 @@ def read(
             found = _read_numbers(numbers)
         elif "categorical" in feature.get("string_statistics", {}).get("distribution", {}):
             buckets = feature["string_statistics"]["distribution"]["categorical"]["buckets"]
-            found = Categories({b["value"]: int(b["count"]) for b in buckets})
+            found = Categories({str(b["value"]): int(b["count"]) for b in buckets})
         elif more and feature["name"] in more:
             found = Categories(more[feature["name"]])
         out[feature["name"]] = feature["inferred_type"], found
@@ -82,6 +82,8 @@ def _feature(profile: Profile) -> dict[str, Any]:
 
 def _numeric(profile: Profile, common: dict[str, int]) -> dict[str, Any]:
     numbers = profile.numbers
+    if not numbers.count:  # cells, and none of them a number: there is nothing to sum up
+        return {"common": common, "approximate_num_distinct_values": 0, "completeness": profile.completeness}
     distribution = numbers.distribution()
     exact = distribution.levels is None
     levels = kll.exact_levels(distribution.values, distribution.counts) if distribution.levels is None else distribution.levels

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from interfaces.drift import chi_squared
+from interfaces.monitoring_config import Config, ConstraintError, config
 from interfaces.reports import FeatureReport
 from model_code.monitoring import datatypes, distance
-from model_code.monitoring.constraints import Config, ConstraintError, config
 from model_code.monitoring.distribution import Categories, Numbers
-from model_code.monitoring.profile import Profile
+from model_code.monitoring.profile import NUMBER, Profile
 
 _Violation = dict[str, str]
 _SLACK = 3.0  # standard errors: one window in 700
@@ -20,10 +21,14 @@ _SLACK = 3.0  # standard errors: one window in 700
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a window looks like beside its baseline: the violations file's entries and a report per column."""
+    """What a window looks like beside its baseline: the violations file's entries and a report per column.
+
+    ``noticed`` is, of each column with a distance, how far apart the distributions must be for half of such windows to show drift.
+    """
 
     violations: list[_Violation]
     features: dict[str, FeatureReport]
+    noticed: dict[str, float]
 
 
 def compare(
@@ -44,16 +49,20 @@ def compare(
     # answers may be left out of the capture on purpose
     violations = _columns(found, {k: v for k, v in known.items() if k in found or k not in predictions}, config(constraints))
     features: dict[str, FeatureReport] = {}
+    noticed: dict[str, float] = {}
     for name, feature in known.items():
         if name not in found:
             continue
         settings = config(constraints, feature)
         profile = found[name]
-        report = _drift(profile, baseline.get(name, ("", None))[1], settings, deequ_compat, categorical_method)
+        before = baseline.get(name, ("", None))[1]
+        report = _drift(profile, before, settings, deequ_compat, categorical_method)
         features[name] = FeatureReport(**{**report, "role": "prediction" if name in predictions else "feature"})
+        if before and features[name].distance is not None:
+            noticed[name] = _noticed(features[name], profile, before, settings)
         if settings.evaluate:
             violations += _checks(profile, feature, settings) + _drift_violation(name, features[name])
-    return Comparison(violations, features)
+    return Comparison(violations, features, noticed)
 
 
 def _columns(found: Mapping[str, Any], known: Mapping[str, Any], settings: Config) -> list[_Violation]:
@@ -123,6 +132,8 @@ def _drift(
         return out | {"reason": "perform_comparison is Disabled"}
     if before is None or not before.total:
         return out | {"reason": "the baseline has no distribution of this column"}
+    if profile.kind and isinstance(before, Numbers) != (profile.kind == NUMBER):
+        return out | {"reason": "the baseline has numbers in this column where the window has texts, or the other way round"}
     if isinstance(before, Numbers):
         now = profile.numbers.distribution()
         if not now.total:
@@ -144,12 +155,20 @@ def _drift(
     return out | _categorical(texts, before, settings, categorical_method or settings.categorical_method)
 
 
+def _noticed(report: FeatureReport, profile: Profile, before: Numbers | Categories, settings: Config) -> float:
+    """The threshold and what is taken off for chance. A chi-squared test takes nothing off, and finds less than any threshold here."""
+    if report.method == "ChiSquared":
+        return 0.0
+    n = profile.numbers.count if isinstance(before, Numbers) else profile.texts.count
+    return (report.threshold or 0.0) + (distance.allowance(n, before.total) if settings.robust else 0.0)
+
+
 def _categorical(now: Categories, before: Categories, settings: Config, method: str) -> dict[str, Any]:
     threshold = settings.categorical_threshold
     if method == "LInfinity":
         value = distance.categorical(now.counts, before.counts, robust=settings.robust)
         return {"distance": value, "threshold": threshold, "method": method, "drifted": value > threshold}
-    p_value = distance.chi_squared(now.counts, before.counts)[1]
+    p_value = chi_squared(now.counts, before.counts)[1]
     if math.isnan(p_value):
         return {"method": method, "reason": "fewer than two categories are left for a chi-squared test"}
     return {"distance": p_value, "threshold": threshold, "method": method, "drifted": p_value < threshold}

@@ -42,7 +42,7 @@ class JobFactory:
         inputs: Mapping[str, Any],
         outputs: Sequence[str],
         *,
-        options: Sequence[str] = (),
+        options: Sequence[Any] = (),
         property_files: Sequence[PropertyFile] = (),
         depends_on: Sequence[Any] = (),
     ) -> ProcessingStep:

@@ -48,6 +48,7 @@ def build(settings: PipelineSettings, session: Any) -> Pipeline:
             "plan": asset("PlanFile"),
         },
         ["output"],
+        options=["--champion-uri", champion],  # what the input was, for the report: a container sees the files only
         property_files=[evaluation],
     )
     learned = {"model": train.properties.ModelArtifacts.S3ModelArtifacts, "manifest": manifest}

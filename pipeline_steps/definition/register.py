@@ -10,7 +10,7 @@ from sagemaker.core.workflow.parameters import ParameterString
 from sagemaker.mlops.workflow.model_step import ModelStep
 from sagemaker.serve.model_builder import ModelBuilder
 
-from interfaces.pipeline_settings import PipelineSettings, placeholder
+from interfaces.pipeline_settings import SERVING_ENVIRONMENT, PipelineSettings, placeholder
 from interfaces.reports import (
     ANALYSIS_CONFIG_FILE,
     ANALYSIS_FILE,
@@ -22,12 +22,6 @@ from interfaces.reports import (
 from pipeline_steps.definition.jobs import FAKE_ROLE, JobFactory
 
 CONTENT_TYPES = ["text/csv", "application/json", "application/jsonlines"]
-# Names that the serving stack needs in the container (facts: the image under network isolation).
-SERVING_ENVIRONMENT = {
-    "SAGEMAKER_PROGRAM": "inference.py",
-    "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
-    "PIP_NO_BUILD_ISOLATION": "0",
-}
 
 
 def register_step(

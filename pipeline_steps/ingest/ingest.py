@@ -71,14 +71,12 @@ class Ingest:
             self._file(file, contract, parts, quarantine, labels)
         parts.close()
         quarantine.close()
+        # of a drop that is refused as well: whoever mends it needs every row
+        self._keep(quarantine, version)
         self._judge(parts, quarantine, contract, labels)
         keys = [f"{layout.curated_prefix(version)}{path.name}" for path in parts.files]
         for path, key in zip(parts.files, keys, strict=True):
             wr.s3.upload(str(path), f"s3://{self._settings.data_bucket}/{key}")
-        if quarantine.rows:
-            wr.s3.upload(
-                str(quarantine.path), f"s3://{self._settings.data_bucket}/{layout.quarantine_prefix(version)}{quarantine.path.name}"
-            )
         location = f"s3://{self._settings.data_bucket}/{layout.curated_prefix(version)}"
         wr.catalog.add_parquet_partitions(self._settings.database, self._settings.table, {location: [version]})
         manifest = Manifest(
@@ -95,6 +93,11 @@ class Ingest:
         )
         self._commit(layout.manifest_key(version), manifest.to_json())
         print(f"dataset {version}: {parts.rows} rows, {quarantine.rows} quarantined")
+
+    def _keep(self, quarantine: Quarantine, version: str) -> None:
+        if quarantine.rows:
+            key = f"{layout.quarantine_prefix(version)}{quarantine.path.name}"
+            wr.s3.upload(str(quarantine.path), f"s3://{self._settings.data_bucket}/{key}")
 
     def _file(self, file: LandedFile, contract: Contract, parts: PartWriter, quarantine: Quarantine, labels: set[str]) -> None:
         names = reader.header(file)

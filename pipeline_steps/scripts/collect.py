@@ -3,28 +3,30 @@
 import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
 from model_code.collect import combine, production
-from model_code.monitoring.labels import Labels
-from pipeline_steps.scripts import job
-
-BLOCK_BYTES = 16 << 20
+from model_code.monitoring.labels import Labels, reader
+from model_code.monitoring.records import Tally
+from pipeline_steps.scripts import batches, blocks, job
 
 
 def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="collect")
     for name in ("manifest", "dataset", "output", "report"):
         parser.add_argument(f"--{name}", required=True)
-    for name in ("capture", "labels"):
+    for name in ("capture", "labels", "batch-input", "batch-output"):
         parser.add_argument(f"--{name}", default="")
     parser.add_argument("--history-ratio", type=float, required=True)
     args = parser.parse_args(argv)
     manifest, contract = job.read_manifest(args.manifest)
-    labels = Labels()
+    labels = Labels(read=reader(contract))
     for block in _blocks(args.labels):
         labels.add(block.splitlines())
-    recent = production(_blocks(args.capture), labels, contract)
+    names = [c.name for c in contract.columns]
+    batch = batches.blocks(args.batch_input, args.batch_output, names, Tally()) if args.batch_input else iter(())
+    recent = production(chain(_blocks(args.capture), batch), labels, contract)
     rows = combine(job.read_rows(args.dataset), recent, contract, args.history_ratio)
     target = Path(args.output)
     target.mkdir(parents=True, exist_ok=True)
@@ -40,8 +42,5 @@ def main(argv: list[str]) -> None:
 
 
 def _blocks(folder: str) -> Iterator[bytes]:
-    """Whole lines of every file in a folder, in name order, about 16 MB at a time."""
-    for path in sorted(p for p in Path(folder).rglob("*") if p.is_file()) if folder else ():
-        with path.open("rb") as stream:
-            while chunk := stream.read(BLOCK_BYTES):
-                yield chunk + stream.readline()
+    """Whole lines of every file in a folder, in name order."""
+    return blocks.of_files(sorted(p for p in Path(folder).rglob("*") if p.is_file())) if folder else iter(())

@@ -38,7 +38,7 @@ _INCOMPARABLE = (
 
 def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="evaluate")
-    for name in ("model", "manifest", "test", "champion", "plan", "output"):
+    for name in ("model", "manifest", "test", "champion", "champion-uri", "plan", "output"):
         parser.add_argument(f"--{name}", required=True)
     args = parser.parse_args(argv)
     manifest, contract = job.read_manifest(args.manifest)
@@ -52,7 +52,8 @@ def main(argv: list[str]) -> None:
         ours = report["mlops_loop"]
         ours["dataset_version"] = manifest.version
         ours["data"] = _data(manifest, contract, rows)
-        ours["champion"] = _champion(Path(args.champion), plan, contract, rows, truth, predictions)
+        compared = _champion(Path(args.champion), plan, contract, rows, truth, predictions)
+        ours["champion"] = {**compared, "artefact": args.champion_uri}
         ours["behaviour"] = behaviour.run(bundle, rows, plan.behaviour)
         if contract.problem_type == "binary":
             ours["bias"] = bias(contract, rows, truth, predictions.predicted, plan.bias_columns or contract.sensitive)

@@ -18,7 +18,7 @@ BATCH_ROWS = 1000
 SINGLE_CALLS, BATCH_CALLS = 50, 5
 _KIND = "text/csv"
 # what the artefact brings itself, and must not share with the step that measures it
-_BROUGHT = ("inference", "payload", "model_code", "interfaces")
+_BROUGHT = ("inference", "payload", "capture", "model_code", "interfaces")
 
 
 def measure(artefact: Path, unpacked: Path, contract: Contract, rows: pd.DataFrame) -> dict[str, Any]:

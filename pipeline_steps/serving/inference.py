@@ -7,6 +7,7 @@ travels as a `payload.Refusal` through ``predict_fn`` and becomes a 4xx response
 import threading
 from pathlib import Path
 
+import capture
 import flask
 import joblib
 import payload
@@ -16,6 +17,7 @@ from model_code.predict import Bundle, predict
 
 _bundle: Bundle | None = None
 _requests = threading.local()
+_captured = capture.from_environment()
 
 
 def model_fn(model_dir: str) -> Bundle:
@@ -29,6 +31,8 @@ def input_fn(body: bytes | str, content_type: str) -> "payload.Rows | payload.Re
     """Read CSV, JSON or JSON Lines into typed rows, or a refusal that names the fault."""
     if _bundle is None:
         raise RuntimeError("input_fn was called before model_fn")
+    if _captured:
+        _requests.asked = (body, content_type)
     return payload.read(body, content_type, _bundle.contract)
 
 
@@ -51,6 +55,17 @@ def _one_thread() -> None:
 
 
 def output_fn(prediction: "payload.Answer | payload.Refusal", accept: str) -> "flask.Response":
-    """Write predictions in the accepted type, or the refusal as a 4xx."""
+    """Write predictions in the accepted type, or the refusal as a 4xx that the log keeps as well."""
     result = payload.write(prediction, accept)
+    if result.status >= 400:
+        print(payload.line(result), flush=True)
+    elif _captured:
+        _captured.record(_requests.asked, (result.body, result.content_type), _custom_attributes())
     return flask.Response(result.body, status=result.status, content_type=result.content_type)
+
+
+def _custom_attributes() -> str:
+    try:
+        return str(flask.request.headers.get("X-Amzn-SageMaker-Custom-Attributes", ""))
+    except RuntimeError:
+        return ""  # nobody asked over HTTP

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from interfaces.contract import Contract
+from interfaces.header import names_columns
 from model_code.predict import Predictions
 from model_code.predict import records as predicted_records
 from model_code.validate import check
@@ -90,6 +91,18 @@ def write(result: Answer | Refusal, accept: str) -> Written:
     return Written(200, out.getvalue(), f"{CSV}; charset=utf-8")
 
 
+def line(written: Written) -> str:
+    """A refusal for the endpoint's log: what was wrong where, without the values, which are for the caller alone."""
+    told = json.loads(written.body)
+    faults = [_where(f) + f"{f['reason']}; allowed: {f['allowed']}" for f in told["faults"] if "reason" in f]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return f"refused with {written.status}: {faults[0] if faults else told['error']}{more}"
+
+
+def _where(fault: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {fault[key]}" for key in ("row", "column") if key in fault) + ": "
+
+
 class _Fault(Exception):
     def __init__(self, message: str, faults: tuple[dict[str, Any], ...] = ()) -> None:
         super().__init__(message)
@@ -104,7 +117,7 @@ def _read_csv(text: str, contract: Contract) -> list[dict[str, str | None]]:
     names = [c.name for c in contract.features]
     first = 0
     order = names
-    if _is_header([cell.strip() for cell in lines[0]], contract):
+    if names_columns(lines[0], {c.name for c in contract.columns}):
         order = [cell.strip() for cell in lines[0]]
         _check_names(order, names, contract, "the header")
         first = 1
@@ -114,12 +127,6 @@ def _read_csv(text: str, contract: Contract) -> list[dict[str, str | None]]:
         if len(row) != len(order):
             raise _Fault(f"row {number} has {len(row)} values; expected {len(order)}: {', '.join(order)}")
     return [dict(zip(order, row, strict=True)) for row in lines[first:]]
-
-
-def _is_header(cells: list[str], contract: Contract) -> bool:
-    """A first row that names any column of the contract in at least half its cells is a header."""
-    known = {c.name for c in contract.columns}
-    return sum(cell in known for cell in cells) * 2 >= len(cells) and any(cell in known for cell in cells)
 
 
 def _read_json(text: str, kind: str, contract: Contract) -> list[dict[str, str | None]]:
@@ -150,7 +157,9 @@ def _named(row: Any, number: int, names: list[str]) -> dict[str, Any]:
             raise _Fault(f"row {number} has {len(row)} values; expected {len(names)}: {', '.join(names)}")
         return dict(zip(names, row, strict=True))
     if not isinstance(row, dict):
-        raise _Fault(f"row {number} is {json.dumps(row)[:80]}; expected an object or a list")
+        found = json.dumps(row)[:80]
+        fault = {"row": number, "value": found, "reason": "is no row", "allowed": "an object or a list"}
+        raise _Fault(f"row {number} is {found}; expected an object or a list", (fault,))
     return row
 
 
@@ -161,7 +170,8 @@ def _text(value: Any, row: int, column: str) -> str | None:
         return "true" if value else "false"
     if isinstance(value, dict | list):
         found = json.dumps(value)[:80]
-        raise _Fault(f"row {row}, column {column!r}: {found} is not a single value", ({"row": row, "column": column, "value": found},))
+        fault = {"row": row, "column": column, "value": found, "reason": "is not a single value", "allowed": "text, a number or a boolean"}
+        raise _Fault(f"row {row}, column {column!r}: {found} is not a single value", (fault,))
     return str(value)
 
 

@@ -2,4 +2,4 @@
 
 from setuptools import setup
 
-setup(name="mlops-loop-serving", version="1.0.0", py_modules=["inference", "payload"], packages=["model_code", "interfaces"])
+setup(name="mlops-loop-serving", version="1.0.0", py_modules=["inference", "payload", "capture"], packages=["model_code", "interfaces"])

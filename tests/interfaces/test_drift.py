@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
-from interfaces.drift import FeatureDrift, categorical, compare, completeness, numerical
+from interfaces.drift import FeatureDrift, _above, categorical, compare, completeness, numerical
 from model_code.monitoring import distance as analyzer
 from model_code.monitoring.distribution import Numbers
 
@@ -81,3 +82,54 @@ def test_what_cannot_be_told_is_not_drift() -> None:
     )
     mixed = compare({"features": [words("x", a=1)]}, {"features": [feature("x", [1.0])]}, {})
     assert mixed["x"].distance is None
+
+
+def drifting() -> tuple[dict[str, object], dict[str, object]]:
+    now = {"features": [feature("flag", [0.0] * 100 + [1.0] * 900), words("city", Bern=10, Oslo=390)]}
+    return now, {"features": [feature("flag", [0.0] * 900 + [1.0] * 100), words("city", Bern=390, Oslo=10)]}
+
+
+def asked(top: dict[str, object] | None = None, **config: object) -> dict[str, object]:
+    return {"monitoring_config": {"distribution_constraints": config, **(top or {})}}
+
+
+def test_a_comparison_that_was_switched_off_is_not_made() -> None:
+    for constraints in (asked(perform_comparison="Disabled"), asked({"evaluate_constraints": "Disabled"})):
+        found = compare(*drifting(), constraints)
+        assert {(d.distance, d.drifted) for d in found.values()} == {(None, False)}
+        assert found["flag"].completeness == 1.0
+
+
+@pytest.mark.parametrize("spelling", ["monitoring_config_overrides", "monitoringConfigOverrides"])
+def test_a_feature_overrides_the_file(spelling: str) -> None:
+    override = {"name": "flag", spelling: {"distribution_constraints": {"comparison_threshold": 0.9, "comparison_method": "Simple"}}}
+    found = compare(*drifting(), {**asked(), "features": [override]})
+    assert (found["flag"].threshold, found["flag"].method, found["flag"].distance) == (0.9, "Simple", pytest.approx(0.8))
+    assert not found["flag"].drifted and found["city"].drifted
+
+
+def test_both_spellings_of_a_method_are_the_method() -> None:
+    robust = compare(*drifting(), asked(comparison_method="linf_robust"))["flag"]
+    assert (robust.method, robust.distance) == ("Robust", pytest.approx(0.8 - 1.8 * (2000 / 1e6) ** 0.5))
+    assert compare(*drifting(), asked(comparison_method="linf_simple"))["flag"].distance == pytest.approx(0.8)
+    assert compare(*drifting(), asked(comparison_method="unheard of"))["flag"] == robust
+
+
+def test_a_p_value_drifts_below_its_threshold() -> None:
+    found = compare(*drifting(), asked(categorical_drift_method="ChiSquared"))["city"]
+    assert (found.method, found.drifted) == ("ChiSquared", True) and (found.distance or 0) < 1e-9
+    same = {"features": [words("city", Bern=390, Oslo=10)]}
+    calm = compare(same, same, asked(categorical_drift_method="ChiSquared"))["city"]
+    assert (calm.distance, calm.drifted) == (1.0, False)
+    only = {"features": [words("city", Bern=4)]}
+    assert compare(only, only, asked(categorical_drift_method="ChiSquared"))["city"].distance is None
+
+
+@given(st.floats(1e-6, 200), st.integers(1, 60))
+def test_p_values_are_those_of_the_chi_squared_distribution(statistic: float, freedom: int) -> None:
+    assert _above(statistic, freedom) == pytest.approx(float(chi2.sf(statistic, freedom)), rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize(("distance", "method", "drifted"), [(0.1, "Robust", False), (0.1, "ChiSquared", False)])
+def test_at_its_threshold_a_feature_has_not_drifted(distance: float, method: str, drifted: bool) -> None:
+    assert FeatureDrift(1.0, distance, 0.1, method).drifted == drifted

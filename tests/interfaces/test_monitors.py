@@ -3,7 +3,7 @@
 from infra.monitoring.monitors import PARTS
 from infra.monitoring.settings import Monitoring
 from interfaces.analyzer import ANALYSIS_TYPES
-from interfaces.monitors import MONITORS, of_type
+from interfaces.monitors import MONITORS
 from interfaces.reports import BASELINES
 
 
@@ -11,8 +11,3 @@ def test_a_monitor_per_analysis_with_its_file_setting_and_baseline() -> None:
     assert {m.analysis_type for m in MONITORS.values()} == set(ANALYSIS_TYPES) == set(BASELINES)
     assert set(PARTS) == set(MONITORS)
     assert {name.replace("-", "_") for name in MONITORS} <= set(Monitoring.model_fields)
-
-
-def test_a_job_that_names_no_analysis_is_data_quality() -> None:
-    assert of_type("").name == of_type("DATA_QUALITY").name == "data-quality"
-    assert of_type("MODEL_BIAS").name == "bias"

@@ -56,7 +56,58 @@ def test_a_better_model_is_found_better_and_the_other_way_round(contract, truth)
 def test_a_model_against_itself_differs_by_nothing(contract, truth, metric):
     same = scored(truth, 1.0, 1)
     found = binary(contract, metric, truth, same, same)
-    assert (found["difference"], found["standard_error"], found["lower"], found["upper"], found["p_value"]) == (0, 0, 0, 0, 1)
+    assert (found["difference"], found["p_value"]) == (0, 1)
+    assert found["lower"] == pytest.approx(-found["upper"]) and -0.03 < found["lower"] < 0 and found["standard_error"] > 0
+
+
+def repeat(positive, negative, probability=(0.9, 0.1)):
+    """Truth with so many rows of each class, and a model that is right on all of them."""
+    truth = np.array(["1"] * positive + ["0"] * negative)
+    return truth, Predictions(truth, np.where(truth == "1", *probability))
+
+
+@pytest.mark.parametrize("metric", ["auc", "accuracy", "f1", "precision", "recall"])
+def test_few_rows_without_a_difference_do_not_rule_one_out(contract, metric):
+    """On 10 rows of each class even a model that equals the other everywhere is not shown to be within a hundredth of it."""
+    few, many = ((found := repeat(n, n)) and binary(contract, metric, found[0], found[1], found[1]) for n in (10, 1000))
+    assert few["lower"] < -0.05 and few["upper"] > 0.05
+    assert -0.01 < many["lower"] < 0, "with many rows it is"
+
+
+@pytest.mark.parametrize("metric", ["auc", "precision", "recall", "f1"])
+@pytest.mark.parametrize("positive", [1, 9])
+def test_too_few_rows_of_a_class_are_not_compared(contract, metric, positive):
+    truth, model = repeat(positive, 100)
+    with pytest.raises(ValueError, match=f"too few rows: {positive} of a class that {metric} is about, at least 10"):
+        binary(contract, metric, truth, model, model)
+
+
+def test_too_few_rows_of_the_other_class_or_at_all_neither(contract):
+    truth, model = repeat(100, 9)
+    with pytest.raises(ValueError, match="too few rows"):
+        binary(contract, "auc", truth, model, model)
+    truth, model = repeat(5, 4)
+    with pytest.raises(ValueError, match="too few rows: 9 "):
+        binary(contract, "accuracy", truth, model, model)
+
+
+@pytest.mark.parametrize("metric", ["mae", "mse", "rmse", "r2"])
+def test_errors_that_never_differ_have_bounds_too(contract, metric):
+    regression = replace(contract, problem_type="regression", target="price", positive_label=None)
+    truth = np.random.default_rng(3).normal(50, 10, 40)
+    same = Predictions(truth + 2.0, None)
+    found = compare(regression, metric, truth, same, same, 0.05)
+    assert found["lower"] < 0 < found["upper"] and found["difference"] == 0
+
+
+def test_the_bounds_of_accuracy_are_those_of_agresti_and_min(contract):
+    """Half a row in each cell: 8.5 and 2.5 discordant of 102 rows."""
+    truth = np.array(["1"] * 100)
+    right = lambda wrong: Predictions(np.array(["0" if i in wrong else "1" for i in range(100)]), None)  # noqa: E731
+    found = binary(contract, "accuracy", truth, right({0, 1}), right(set(range(2, 10))))
+    error = np.sqrt(8.5 / 102 + 2.5 / 102 - (6 / 102) ** 2) / np.sqrt(102)
+    assert found["standard_error"] == pytest.approx(error)
+    assert found["lower"] == pytest.approx(6 / 102 - stats.norm.ppf(0.95) * error)
 
 
 def test_the_test_is_paired(contract, truth):
@@ -76,7 +127,6 @@ def test_mcnemar_counts_discordant_rows(contract):
     found = binary(contract, "accuracy", truth, right({0, 1}), right(set(range(2, 10))))
     assert found["difference"] == pytest.approx(0.06)
     assert found["p_value"] == pytest.approx(2 * stats.binom.cdf(2, 10, 0.5))
-    assert found["standard_error"] == pytest.approx(np.sqrt(10 - 36 / 100) / 100)
 
 
 def test_errors_of_a_regression_are_compared_row_by_row(contract):

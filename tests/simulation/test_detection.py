@@ -18,8 +18,11 @@ import pytest
 from cli.demo import loans
 from cli.simulate.scenario import Change, Scenario
 from cli.simulate.traffic import day_of
+from infra.environment import load
+from infra.monitoring.specs import specs
 from interfaces.contract import Contract
 from interfaces.contract import parse as parse_contract
+from interfaces.monitors import MONITORS
 from local_aws.cloudwatch.evaluation import ALARM, judge
 from model_code.monitoring import cells, constraints, statistics, violations
 from model_code.monitoring.profile import Profile, profile
@@ -31,13 +34,18 @@ START = datetime(2026, 7, 1, tzinfo=UTC)
 DISTANCE = 0.25
 # shifting a normal variable by d standard deviations moves its distribution by 2Φ(d/2) - 1 at most; log incomes are normal
 SHIFT = 2 * NormalDist().inv_cdf((1 + DISTANCE) / 2)
-TWO_OF_THREE = {
-    "EvaluationPeriods": 3,
-    "DatapointsToAlarm": 2,
-    "Threshold": 1.0,
-    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-    "TreatMissingData": "notBreaching",
-}
+
+
+def product_alarm() -> dict[str, Any]:
+    """The alarm on drifted features as the Monitoring stack describes it."""
+    environment, _ = load("dev")
+    [spec] = [s for s in specs(environment, list(MONITORS.values())) if s.name == "drift-data"]
+    needed, of = spec.periods
+    found = {"EvaluationPeriods": of, "DatapointsToAlarm": needed, "Threshold": spec.threshold}
+    return {**found, "ComparisonOperator": spec.comparison, "TreatMissingData": spec.missing}
+
+
+TWO_OF_THREE = product_alarm()
 
 
 class Monitor:

@@ -3,10 +3,11 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.json as pa_json
@@ -17,9 +18,10 @@ from interfaces.contract import Contract, from_dict
 from model_code.monitoring.capture import Decoded, Decoder
 from model_code.monitoring.labels import Labels
 from model_code.monitoring.records import Layout, Tally
+from pipeline_steps.scripts import batches, blocks
+from pipeline_steps.scripts.analyses import shapes
 
 JOB_CONFIG = Path("/opt/ml/config/processingjobconfig.json")
-BLOCK_BYTES = 16 << 20
 BATCH_ROWS = 65_536
 _HOUR = re.compile(r"(\d{4})/(\d{2})/(\d{2})/(\d{2})/[^/]+$")
 
@@ -67,7 +69,10 @@ class Traffic:
         """``names`` are those of headerless columns where there is no contract."""
         self._given = given
         names = tuple(c.name for c in known.features) if known else tuple(names)
-        self._decoder = Decoder(Layout(names, given.inference_attribute, given.probability_attribute), given.start_time, given.end_time)
+        columns = tuple(c.name for c in known.columns) if known else ()
+        layout = Layout(names, given.inference_attribute, given.probability_attribute, columns)
+        self._header = layout.columns
+        self._decoder = Decoder(layout, given.start_time, given.end_time)
 
     @property
     def tally(self) -> Tally:
@@ -77,7 +82,10 @@ class Traffic:
         folder = Path(self._given.dataset_source)
         kind = self._given.format()
         if kind == "sagemakerCaptureJson":
-            for block in _blocks(sorted(folder.rglob("*.jsonl"))):
+            for block in blocks.of_files(sorted(folder.rglob("*.jsonl"))):
+                yield self._decoder.decode(block)
+            source, moment = self._given.batch_source, self._given.start_time  # whoever starts the analyzer has chosen the window's jobs
+            for block in batches.blocks(f"{source}/input", f"{source}/output", self._header, self.tally, moment) if source else ():
                 yield self._decoder.decode(block)
             return
         suffixes = {"csv": (".csv",), "json": (".json", ".jsonl"), "parquet": (".parquet",)}[kind]
@@ -85,14 +93,15 @@ class Traffic:
             for table in _tables(path, kind, json.loads(self._given.dataset_format)[kind]):
                 self.tally.records += table.num_rows
                 self.tally.rows += table.num_rows
-                yield Decoded(table, _no_answers(table.num_rows))
+                self.tally.described += table.num_rows
+                yield Decoded(table, _no_answers(table.num_rows), np.ones(table.num_rows, dtype=bool))
 
 
-def labels(given: AnalyzerSettings) -> Labels:
-    """All ground truth below its folder; what was collected at or after the window's end is late."""
+def labels(given: AnalyzerSettings, read: Callable[[str | None], str | float | None] | None = None) -> Labels:
+    """All ground truth below its folder, understood by ``read``; what was collected at or after the window's end is late."""
     if not given.ground_truth_source:
         raise ValueError(f"{given.analysis_type} needs a ground_truth_source")
-    found = Labels(given.ground_truth_attribute)
+    found = Labels(given.ground_truth_attribute, read)
     for path in sorted(Path(given.ground_truth_source).rglob("*.jsonl")):
         hour = _HOUR.search(path.as_posix())
         late = bool(given.end_time and hour and "{}-{}-{}T{}".format(*hour.groups()) >= given.end_time[:13])
@@ -100,40 +109,32 @@ def labels(given: AnalyzerSettings) -> Labels:
     return found
 
 
-def baseline(path: str, name: str) -> Any:
-    """A parsed baseline file; ``path`` is the file or a folder that holds it as ``name``."""
+def baseline(path: str, name: str, shape: Any) -> Any:
+    """A parsed baseline file; ``path`` is the file or a folder that holds it as ``name``. Raises NoBaseline, and BadBaseline where
+    it has not the `shapes` that is asked for."""
     if not path:
         raise NoBaseline(f"no baseline {name} was given")
     file = Path(path) / name if Path(path).is_dir() else Path(path)
     if not file.is_file():
         raise NoBaseline(f"the baseline {file} does not exist")
-    try:
-        return json.loads(file.read_text())
-    except ValueError as error:
-        raise BadBaseline(f"the baseline {file} is not JSON: {error}") from None
+    return _parsed(file, shape)
 
 
-def beside(path: str, name: str) -> Any:
+def beside(path: str, name: str, shape: Any) -> Any:
     """A parsed file that the baseline step left near a baseline file, or None: the service's engine brings only the baseline itself."""
     file = (Path(path) if Path(path).is_dir() else Path(path).parent) / name
-    return json.loads(file.read_text()) if path and file.is_file() else None
+    return _parsed(file, shape) if path and file.is_file() else None
 
 
-def _blocks(files: list[Path]) -> Iterator[bytes]:
-    """Whole lines, about `BLOCK_BYTES` at a time: many small files make one block, a large file several."""
-    waiting, size = [], 0
-    for path in files:
-        with path.open("rb") as lines:
-            while block := lines.read(BLOCK_BYTES):
-                if not block.endswith(b"\n"):
-                    block += lines.readline()
-                waiting.append(block if block.endswith(b"\n") else block + b"\n")
-                size += len(block)
-                if size >= BLOCK_BYTES:
-                    yield b"".join(waiting)
-                    waiting, size = [], 0
-    if waiting:
-        yield b"".join(waiting)
+def _parsed(file: Path, shape: Any) -> Any:
+    try:
+        content = json.loads(file.read_text())
+        shapes.check(content, shape, file.name)
+    except shapes.Misshapen as error:
+        raise BadBaseline(f"the baseline is not one of this analysis: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise BadBaseline(f"the baseline {file} is not JSON: {error}") from None
+    return content
 
 
 def _tables(path: Path, kind: str, options: dict[str, Any]) -> Iterator[pa.Table]:

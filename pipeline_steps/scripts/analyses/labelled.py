@@ -17,7 +17,7 @@ from pipeline_steps.scripts.analyses import inputs
 
 @dataclass
 class Rows:
-    """Labels, answers and inputs of the window's labelled rows, all of one length."""
+    """Labels and answers of the window's labelled rows, all of one length, and the inputs of those that have one."""
 
     truth: list[Any] = field(default_factory=list)
     predicted: list[Any] = field(default_factory=list)
@@ -28,10 +28,15 @@ class Rows:
         return pa.concat_tables(self.tables, promote_options="default") if self.tables else pa.table({})
 
 
-def read(given: AnalyzerSettings, known: Contract | None, problem: str, traffic: inputs.Traffic) -> tuple[Rows, LabelCounts]:
-    """Merge the window with its ground truth; labels and answers that are none of the target's are counted and left out."""
-    truth = inputs.labels(given)
+def read(
+    given: AnalyzerSettings, known: Contract | None, problem: str, traffic: inputs.Traffic, *, described: bool = False
+) -> tuple[Rows, LabelCounts]:
+    """Merge the window with its ground truth; labels and answers that are none of the target's are counted and left out.
+
+    ``described`` asks for rows with an input only: there are then as many of all.
+    """
     understand = reader(known) if known else (number if problem == "regression" else _as_is)
+    truth = inputs.labels(given, understand)
     cut = float(given.probability_threshold_attribute or 0.5)
     classes = _ordered(known) if known else ("0", "1")
     rows, unusable = Rows(), 0
@@ -39,6 +44,8 @@ def read(given: AnalyzerSettings, known: Contract | None, problem: str, traffic:
         merged = merge(chunk.answers, truth)
         kept = []
         for i, position in enumerate(merged.where):
+            if described and not chunk.described[position]:
+                continue
             label, probability = understand(merged.truth[i]), number(merged.probability[i])
             answer = understand(_answer(merged, i, probability, cut, classes))
             if label is None or answer is None:
@@ -47,7 +54,8 @@ def read(given: AnalyzerSettings, known: Contract | None, problem: str, traffic:
             rows.truth.append(label)
             rows.predicted.append(answer)
             rows.probability.append(probability)
-            kept.append(position)
+            if chunk.described[position]:
+                kept.append(position)
         rows.tables.append(cells.features(chunk.inputs.take(pa.array(kept, pa.int64())), known))
     return rows, truth.counts(len(rows.truth), traffic.tally.rows, unusable)
 

@@ -6,11 +6,11 @@ from typing import Any
 from interfaces import reports
 from interfaces.analyzer import AnalyzerSettings
 from interfaces.contract import Contract
+from interfaces.monitoring_config import ConstraintError
 from interfaces.reports import CONSTRAINTS_FILE, STATISTICS_FILE, VIOLATIONS_FILE, LabelCounts
 from model_code.monitoring import cells, decay, quality, violations
-from model_code.monitoring.constraints import ConstraintError
 from model_code.monitoring.profile import profile
-from pipeline_steps.scripts.analyses import cloudwatch, data_quality, inputs, labelled
+from pipeline_steps.scripts.analyses import cloudwatch, data_quality, inputs, labelled, shapes
 from pipeline_steps.scripts.analyses.result import Result, finished, report, unfit
 
 
@@ -30,14 +30,14 @@ def run(given: AnalyzerSettings, known: Contract | None) -> Result:
     if trouble:
         return out
     try:
-        limits = inputs.baseline(given.baseline_constraints, CONSTRAINTS_FILE)
+        limits = inputs.baseline(given.baseline_constraints, CONSTRAINTS_FILE, shapes.QUALITY_CONSTRAINTS)
         broken, metrics = quality.compare(found, limits, problem)
-        before = inputs.baseline(given.baseline_statistics, STATISTICS_FILE) if given.baseline_statistics else _near(given)
-        verdict = decay.verdict(measured, decay.baseline_loss(before, limits, problem), _drifted(given, known, rows))
+        before = _statistics(given)
+        verdict = decay.verdict(measured, decay.baseline_loss(before, limits, problem), *_inputs(given, known, rows))
     except inputs.NoBaseline as error:
         out.report = report(given, traffic.tally, reports.NO_BASELINE, str(error), labels=counts)
         return out
-    except (inputs.BadBaseline, ConstraintError, KeyError, TypeError) as error:
+    except (inputs.BadBaseline, ConstraintError) as error:
         out.report = report(given, traffic.tally, reports.BASELINE_MISMATCH, str(error), labels=counts)
         return out
     out.genuine[VIOLATIONS_FILE] = {"violations": broken}
@@ -47,9 +47,11 @@ def run(given: AnalyzerSettings, known: Contract | None) -> Result:
     return out
 
 
-def _near(given: AnalyzerSettings) -> Any:
-    """The statistics beside the constraints, if they came along: how sure the baseline's loss is."""
-    return inputs.beside(given.baseline_constraints, STATISTICS_FILE)
+def _statistics(given: AnalyzerSettings) -> Any:
+    """The statistics that are given or lie beside the constraints, if they came along: how sure the baseline's loss is."""
+    if given.baseline_statistics:
+        return inputs.baseline(given.baseline_statistics, STATISTICS_FILE, shapes.QUALITY_STATISTICS)
+    return inputs.beside(given.baseline_constraints, STATISTICS_FILE, shapes.QUALITY_STATISTICS)
 
 
 def too_few(given: AnalyzerSettings, counts: LabelCounts) -> tuple[str, str] | None:
@@ -61,15 +63,19 @@ def too_few(given: AnalyzerSettings, counts: LabelCounts) -> tuple[str, str] | N
     return reports.TOO_FEW_LABELS, f"{counts.labelled} labels, {share}; at least {least} are asked for"
 
 
-def _drifted(given: AnalyzerSettings, known: Contract | None, rows: labelled.Rows) -> list[str] | None:
-    """Inputs of the labelled rows that moved; None where no data-quality baseline is given or lies where the baseline step puts it."""
+def _inputs(given: AnalyzerSettings, known: Contract | None, rows: labelled.Rows) -> tuple[list[str] | None, list[str]]:
+    """Inputs of the labelled rows that moved, and those of which these rows are too few to tell. None where nothing was compared: no
+    data-quality baseline is given or lies where the baseline step puts it, or it has no distribution of these columns."""
     above = Path(given.baseline_constraints).parent.parent
     files = given.data_statistics or str(above / STATISTICS_FILE), given.data_constraints or str(above / CONSTRAINTS_FILE)
     if not all(Path(file).is_file() for file in files):
-        return None
+        return None, []
     before, limits = data_quality.read_baseline(*files)
     seen = profile(rows.tables, cells.kinds(known, before))
     names = {p.name for p in seen}
     limits["features"] = [f for f in limits["features"] if f["name"] in names]
     compared = violations.compare(seen, limits, before, deequ_compat=given.distance == "deequ-compat")
-    return sorted(name for name, feature in compared.features.items() if feature.drifted)
+    if not compared.noticed:
+        return None, []
+    drifted = sorted(name for name, feature in compared.features.items() if feature.drifted)
+    return drifted, sorted(name for name, least in compared.noticed.items() if least > decay.MATTERS)

@@ -6,7 +6,7 @@ from typing import Any
 from interfaces import reports
 from interfaces.analyzer import AnalyzerSettings
 from interfaces.reports import MonitorReport, RowCounts
-from model_code.monitoring.records import Tally
+from model_code.monitoring.records import BAD_INPUT, Tally
 
 
 @dataclass
@@ -43,6 +43,14 @@ def unfit(given: AnalyzerSettings, tally: Tally) -> tuple[str, str] | None:
         faults = ", ".join(f"{count} {what}" for what, count in sorted(tally.faults.items()))
         return reports.CORRUPT_DATA, f"none of {tally.records} records could be read: {faults}"
     return reports.NO_DATA, f"no record lies in the window ({tally.outside} lie outside)" if tally.outside else "there is no record"
+
+
+def undescribed(tally: Tally) -> tuple[str, str] | None:
+    """State and reason of a window in which no row has an input, or None: for whoever looks at inputs."""
+    if tally.described:
+        return None
+    faults = ", ".join(f"{count} {what}" for what, count in sorted(tally.faults.items()))
+    return reports.CORRUPT_DATA if tally.faults[BAD_INPUT] else reports.NO_DATA, f"none of {tally.rows} rows has an input: {faults}"
 
 
 def finished(violations: int) -> tuple[str, str]:

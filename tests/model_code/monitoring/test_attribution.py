@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interfaces.monitoring_config import ConstraintError
 from model_code.monitoring.attribution import analysis, compare, ndcg, shap_values
-from model_code.monitoring.constraints import ConstraintError
 
 
 def frame(count, width, seed):

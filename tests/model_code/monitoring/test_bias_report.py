@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model_code.monitoring import bias_report
-from model_code.monitoring.constraints import ConstraintError
+from interfaces.monitoring_config import ConstraintError
+from model_code.monitoring import bias, bias_report
+from model_code.monitoring.bias import Outcomes
 
 CONFIG = {"facet": [{"name_or_index": "sex", "value_or_threshold": ["f"]}, {"name_or_index": "age", "value_or_threshold": [40]}]}
 
@@ -101,6 +102,48 @@ def test_chance_violates_constraints_and_not_the_verdict():
     assert verdicts.count("decayed") <= 1
 
 
+@pytest.mark.parametrize("count", [2, 40])
+def test_a_few_rows_say_nothing_for_certain(count):
+    frame, _, predicted = people(count=count, gap=0.5)
+    everybody = bias_report.outcomes(frame, np.ones(count, dtype=bool), predicted, CONFIG)
+    verdict = compared(everybody, seen_of())[2]
+    assert verdict.state == "undecided"
+    assert "at least 30 rows on either side" in verdict.reason
+
+
+def group_of(share, seed, worse=0.0, count=1000):
+    rng = np.random.default_rng(seed)
+    group, label = rng.random(count) < share, rng.random(count) < 0.3
+    predicted = np.where(rng.random(count) < 0.9, label, rng.random(count) < 0.3)
+    return {("group", "x"): Outcomes(group, label, predicted & ~(group & (rng.random(count) < worse)))}
+
+
+def decayed(share, seeds, worse=0.0):
+    return sum(compared(group_of(share, 2 * s, worse), group_of(share, 2 * s + 1))[2].state == "decayed" for s in range(seeds))
+
+
+def test_an_outcome_that_does_not_occur_in_a_small_group_is_chance():
+    assert decayed(0.035, 25) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.01, 0.03, 0.05, 0.1, 0.25, 0.5])
+def test_without_a_shift_a_verdict_is_wrong_in_at_most_one_of_a_hundred_windows(share):
+    assert decayed(share, 200) <= 2
+
+
+@pytest.mark.parametrize(("share", "least"), [(0.1, 14), (0.5, 15)])
+def test_a_shift_is_found_in_small_groups_and_large_ones(share, least):
+    assert decayed(share, 15, worse=0.9) >= least
+
+
+def test_a_metric_whose_denominator_is_small_is_not_judged():
+    [rows] = group_of(0.5, 1).values()
+    never = Outcomes(rows.group, rows.label, rows.predicted & rows.label)  # no false positive to divide by
+    assert "TE" not in bias.deviations(never)
+    assert min(bias.deviations(never).values()) > 0
+
+
 def test_infinity_is_told_in_words_and_kept_out_of_strict_json():
     frame, label, _ = people()
     nobody = np.where(frame["sex"] == "m", False, True)
@@ -118,14 +161,16 @@ def test_infinity_is_told_in_words_and_kept_out_of_strict_json():
 )
 def test_a_baseline_of_another_form_is_refused(content):
     with pytest.raises(ConstraintError, match=r"not an analysis\.json of the bias monitor"):
-        bias_report.compare(analysed(seen_of()), content, {}, {})
+        bias_report.compare(analysed(seen_of()), content, {}, None)
 
 
 def test_a_baseline_from_its_file_is_the_baseline():
     before = json.loads(json.dumps(analysed(seen_of())))
-    _, metrics, verdict = bias_report.compare(analysed(seen_of()), before, {}, {})
+    _, metrics, verdict = bias_report.compare(analysed(seen_of()), before, bias_report.deviations(seen_of()), None)
     assert not any(m.violated for m in metrics.values())
     assert verdict.state == "stable"
+    assert bias_report.compare(analysed(seen_of(gap=0.3)), before, bias_report.deviations(seen_of(gap=0.3)), None)[2].state == "decayed"
+    assert bias_report.compare(analysed(seen_of(gap=0.3)), before, bias_report.deviations(seen_of(gap=0.3)), {})[2].state == "undecided"
 
 
 def test_the_favourable_outcome_is_a_label_or_what_lies_above_a_number():

@@ -19,11 +19,10 @@ def test_columns_that_are_no_features_are_left_out_and_unknown_ones_stay(contrac
     assert cells.features(table, None).column_names == table.column_names
 
 
-def test_predictions_stand_in_front_where_there_are_any(contract):
-    inputs = pa.table({"price": ["1", "2"]})
+def test_predictions_are_a_column_where_there_are_any(contract):
     answers = pa.table({"prediction": pa.array(["1", None]), "probability": pa.nulls(2, pa.string())})
-    assert cells.with_answers(inputs, answers, cells.prediction_names(contract)).column_names == ["predicted_bought", "price"]
-    assert cells.with_answers(inputs, answers, cells.prediction_names(None)).column_names == ["prediction", "price"]
+    assert cells.predicted(answers, cells.prediction_names(contract)).column_names == ["predicted_bought"]
+    assert cells.predicted(answers, cells.prediction_names(None)).column_names == ["prediction"]
 
 
 def test_every_column_is_summarised_by_its_type(contract):

@@ -3,8 +3,9 @@
 import pyarrow as pa
 import pytest
 
+from interfaces.monitoring_config import Config, ConstraintError, config
 from model_code.monitoring import genuine_json
-from model_code.monitoring.constraints import Config, ConstraintError, config, suggest
+from model_code.monitoring.constraints import suggest
 from model_code.monitoring.profile import profile
 
 GENUINE = """{

@@ -85,3 +85,19 @@ def test_extremes_have_an_answer():
     same = Labelled("regression", np.ones(50), np.zeros(50))
     assert decay.verdict(same, perfect).state == "decayed"
     assert decay.verdict(same, {"mean": 1.0, "std_dev": 0.0, "count": 50}).state == "stable"
+
+
+def test_no_concept_is_blamed_where_a_drift_might_go_unnoticed():
+    found = decay.verdict(binary(1000, 500), BASE, [], ["age", "price"])
+    assert (found.state, found.cause) == ("decayed", "unknown")
+    assert "too few labels to tell whether inputs moved as well, by 0.25 or more: age, price" in found.reason
+    assert decay.verdict(binary(1000, 500), BASE, ["price"], ["age"]).cause == "inputs"
+
+
+def test_the_risk_is_one_in_a_thousand_and_the_margin_a_twentieth():
+    known = {"mean": 0.2, "std_dev": 0.4}  # for certain
+    states = {errors: decay.verdict(binary(10_000, errors), known) for errors in (2210, 2240)}
+    assert decay.ALPHA < states[2210].p_value < 0.01  # 2100 would be the margin
+    assert {errors: v.state for errors, v in states.items()} == {2210: "stable", 2240: "decayed"}
+    assert decay.verdict(binary(1_000_000, 209_000), known).state == "stable"  # 4.5 % worse, of which a million labels leave no doubt
+    assert decay.verdict(binary(1_000_000, 215_000), known).state == "decayed"

@@ -108,3 +108,20 @@ def contract(kind, allowed=(), problem="binary"):
 )
 def test_labels_are_spelt_as_the_contract_spells_them(known, text, value):
     assert reader(known)(text) == value
+
+
+@pytest.mark.parametrize(
+    ("known", "one", "other", "same"),
+    [
+        (contract("integer", ["0", "1"]), "1", "1.0", True),
+        (contract("boolean", ["false", "true"]), "true", "True", True),
+        (contract("number", problem="regression"), "12.50", "12.5", True),
+        (contract("string", ["no", "yes"]), "yes", " yes", True),
+        (contract("integer", ["0", "1"]), "1", "0.0", False),
+        (contract("integer", ["0", "1"]), "x", "y", False),
+    ],
+)
+def test_two_spellings_of_a_label_do_not_contradict_each_other(known, one, other, same):
+    labels = Labels(read=reader(known))
+    labels.add([line("e", one), line("e", other)])
+    assert (labels.repeated, labels.counts(0, 1).contradicting) == ((1, 0) if same else (0, 1))

@@ -60,3 +60,11 @@ def test_times_are_counted_and_not_compared():
     found = Profile("t", "time")
     found.add(pa.array([1, 2, 2], pa.timestamp("us")))
     assert (found.inferred_type, found.texts.distribution(), found.texts.distinct) == ("String", None, 2)
+
+
+def test_numbers_are_read_as_the_endpoint_reads_them_where_a_column_holds_numbers():
+    cells = pa.table({"x": [".5", "5.", "- 2", "1e1", "x", None]})
+    [known], [unknown] = profile([cells], {"x": "number"}), profile([cells])
+    assert (known.numbers.count, known.numbers.low, known.numbers.high) == (4, -2, 10)
+    assert unknown.numbers.count == 2
+    assert known.votes == {"Integral": 1, "Fractional": 1, "String": 3}  # the type is Deequ's

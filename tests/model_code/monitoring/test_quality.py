@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from model_code.monitoring.constraints import ConstraintError
+from interfaces.monitoring_config import ConstraintError
 from model_code.monitoring.quality import Labelled, compare, metrics, statistics, suggest
 
 

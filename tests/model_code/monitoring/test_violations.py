@@ -7,9 +7,10 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
+from interfaces.monitoring_config import ConstraintError
 from model_code.monitoring import statistics
 from model_code.monitoring.cells import kinds
-from model_code.monitoring.constraints import ConstraintError, suggest
+from model_code.monitoring.constraints import suggest
 from model_code.monitoring.profile import profile
 from model_code.monitoring.violations import compare
 
@@ -193,3 +194,20 @@ def test_a_drift_of_a_quarter_is_found_in_a_thousand_rows_and_chance_is_not_take
     quarter = 2 * stats.norm.ppf((1 + 0.25) / 2)  # a shift of a normal that moves its distribution function by 0.25
     assert windows(100, quarter, 1, seed=0) >= 99
     assert windows(100, 0.0, 8, seed=1) == 0
+
+
+def test_what_a_window_would_notice_depends_on_its_rows():
+    few = {name: values[:100] for name, values in BASE.items()}
+    by_chance = 1.8 * (1100 / 100_000) ** 0.5
+    assert check(few).noticed == {name: pytest.approx(0.1 + by_chance) for name in BASE}
+    assert check(few, limits_of(comparison_method="Simple", comparison_threshold=0.2)).noticed["x"] == 0.2
+    assert check(few, limits_of(perform_comparison="Disabled")).noticed == {}
+
+
+def test_at_the_threshold_itself_nothing_has_drifted():
+    window = {"x": [0.0] * 3 + [1.0] * 5}
+    limits = limits_of({"x": [0.0] * 4 + [1.0] * 4}, comparison_method="Simple", comparison_threshold=0.125)
+    assert (check(window, limits).features["x"].distance, check(window, limits).features["x"].drifted) == (0.125, False)
+    texts = {"s": ["a"] * 3 + ["b"] * 5}
+    limits = limits_of({"s": ["a", "b"] * 4}, comparison_method="Simple", categorical_comparison_threshold=0.125)
+    assert (check(texts, limits).features["s"].distance, check(texts, limits).features["s"].drifted) == (0.125, False)

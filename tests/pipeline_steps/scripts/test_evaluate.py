@@ -56,7 +56,7 @@ def test_a_missing_artefact_is_a_refusal(finished, folders):
 
 def test_what_the_gate_asks_for_is_in_the_report(finished, report):
     ours = report["mlops_loop"]
-    assert ours["champion"] == {"status": "none"}
+    assert ours["champion"] == {"status": "none", "artefact": "s3://b/nothing.txt"}
     assert ours["data"]["created_at"] == "2026-11-01T00:00:00Z"
     assert {b["column"] for b in ours["bias"]} == {"gender", "age"}
     artefact = ours["artefact"]
@@ -73,6 +73,7 @@ def test_the_champion_is_measured_on_the_same_rows(finished, folders):
     pack_into(folders)
     found = run(folders, finished, finished.plan, champion=folders.model, model=finished.model)["champion"]
     assert found["status"] == "compared" and found["test"] == "DeLong" and found["rows"] == len(job.read_rows(finished.test))
+    assert found["artefact"] == "s3://b/champion.tar.gz"
     assert found["champion"] < 0.5 < found["challenger"] and found["lower"] > 0
 
 
@@ -109,6 +110,7 @@ def pack_into(folders):
 def run(folders, given, plan_folder, **changed):
     """The step, with another run's folders; what it adds to the report."""
     paths = {name: getattr(given, name) for name in ("model", "manifest", "test")} | {"champion": folders.nothing, **changed}
+    paths["champion-uri"] = "s3://b/champion.tar.gz"
     arguments = [part for k, v in {**paths, "plan": plan_folder, "output": folders.out}.items() for part in (f"--{k}", v)]
     evaluate.main(arguments)
     return json.loads((folders.root / "out" / "evaluation.json").read_text())["mlops_loop"]

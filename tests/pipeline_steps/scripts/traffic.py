@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 START = datetime(2026, 11, 1, 13, tzinfo=UTC)
 END = START + timedelta(hours=1)
 
@@ -42,3 +44,8 @@ def write(lines: Sequence[str], folder: Path, when: datetime = START, name: str 
     hour = folder / when.strftime("%Y/%m/%d/%H")
     hour.mkdir(parents=True, exist_ok=True)
     (hour / name).write_text("".join(line + "\n" for line in lines))
+
+
+def dearer(rows: pd.DataFrame) -> pd.DataFrame:
+    """A change that data quality finds."""
+    return rows.assign(price=(rows["price"].astype(float) + 30).round(2).astype(str))

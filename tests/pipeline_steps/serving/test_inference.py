@@ -50,6 +50,32 @@ def test_a_clients_mistake_is_a_4xx_with_its_reason(loaded, body, content_type, 
     assert set(json.loads(response.get_data())) == {"error", "faults"}
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "accept", "line"),
+    [
+        (
+            b"2026-01-01,cheap,33,Bern,f,true",
+            "text/csv",
+            "text/csv",
+            "refused with 400: row 0, column price: is not a finite number; allowed: a number",
+        ),
+        (b'[{"price": 3}]', "application/json", "text/csv", "refused with 400: row 0 lacks the column seen_at"),
+        (b"[3]", "application/json", "text/csv", "refused with 400: row 0: is no row; allowed: an object or a list"),
+        (LINE, "image/png", "text/csv", "refused with 415: content type 'image/png' is not supported"),
+        (LINE, "text/csv", "image/png", "refused with 406: accept 'image/png' is not supported"),
+    ],
+)
+def test_a_refusal_is_logged_without_the_value(loaded, capsys, body, content_type, accept, line):
+    invoke(loaded, body, content_type, accept)
+    (logged,) = capsys.readouterr().out.splitlines()
+    assert logged.startswith(line) and "cheap" not in logged and "[3]" not in logged
+
+
+def test_an_answer_is_not_logged(loaded, capsys):
+    invoke(loaded, LINE, "text/csv", "text/csv")
+    assert not capsys.readouterr().out
+
+
 def test_rows_before_a_model_are_our_own_mistake(monkeypatch):
     monkeypatch.setattr(inference, "_bundle", None)
     with pytest.raises(RuntimeError, match="before model_fn"):
