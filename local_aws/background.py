@@ -5,6 +5,8 @@ import time
 import traceback
 from collections.abc import Callable
 
+_FAILURES = 100  # each holds on to whatever its traceback mentions
+
 
 class Closed(Exception):
     """The local AWS ends, and with it what was parked."""
@@ -13,7 +15,7 @@ class Closed(Exception):
 class Background:
     """A thread per piece of work, counted. Pieces may wait for each other: there is no pool to exhaust.
 
-    Failures are printed and kept in ``failures``, never lost.
+    Failures are printed, never lost; the latest are kept in ``failures``.
     """
 
     def __init__(self) -> None:
@@ -24,7 +26,7 @@ class Background:
         self._closed = False
         self.failures: list[BaseException] = []
 
-    def submit(self, work: Callable[[], None]) -> None:
+    def submit(self, work: Callable[[], object]) -> None:
         """Run soon, on another thread."""
         with self._idle:
             if self._closed:
@@ -82,12 +84,13 @@ class Background:
             self._closed = True
         self.poke()
 
-    def _run(self, work: Callable[[], None]) -> None:
+    def _run(self, work: Callable[[], object]) -> None:
         try:
             work()
         except BaseException as error:
             if not self._closed:  # what is interrupted by the end is no failure
                 self.failures.append(error)
+                del self.failures[:-_FAILURES]
                 traceback.print_exc()
         finally:
             with self._idle:

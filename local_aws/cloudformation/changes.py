@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local_aws.cloudformation import schema
+from local_aws.cloudformation.scope import Scope
 from local_aws.cloudformation.stack import Record
-from local_aws.cloudformation.template import Scope, Template, references
+from local_aws.cloudformation.template import Template, references
 
 UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"  # CloudFormation's own placeholder
 _VALUES = ("BeforeContext", "AfterContext", "BeforeValue", "AfterValue")
@@ -50,7 +51,8 @@ def plan(before: Before, scope: Planned) -> list[dict[str, Any]]:
         existing = before.records.get(name)
         if existing is None:
             scope.pending.add(name)
-            action = "Import" if scope.exists(resource["Type"], properties) else "Add"
+            known = {k: v for k, v in properties.items() if UNKNOWN not in json.dumps(v, default=str)}
+            action = "Import" if scope.exists(resource["Type"], known) else "Add"
             found.append(
                 {"Action": action, "LogicalResourceId": name, "ResourceType": resource["Type"], "AfterContext": _context(properties)}
             )

@@ -23,6 +23,8 @@ NO_CHANGES = "The submitted information didn't contain changes. Submit different
 class ChangeSets:
     """Create, describe, execute, delete and list."""
 
+    kept: tuple[str, ...] = ()
+
     def __init__(self, clients: Clients, clock: Clock, background: Background, engine: Engine, stacks: Stacks) -> None:
         self._clients, self._clock, self._background, self._engine, self._stacks = clients, clock, background, engine, stacks
         self._requests = Requests(clients)
@@ -157,14 +159,15 @@ class ChangeSets:
             self._begin(stack, change_set, params)
         disable = params.get("DisableRollback", False) or change_set.request.get("OnStackFailure") == "DO_NOTHING"
         stack.disable_rollback = disable
+        stack.retain_except_on_create = params.get("RetainExceptOnCreate", False)
 
         def work() -> None:
             if change_set.kind == "CREATE":
                 delete = change_set.request.get("OnStackFailure") == "DELETE"
-                self._engine.create(stack, disable_rollback=disable, delete_on_failure=delete)
+                done = self._engine.create(stack, disable_rollback=disable, delete_on_failure=delete)
             else:
-                self._engine.update(stack, change_set.template, change_set.parameters, disable_rollback=disable)
-            change_set.execution = "EXECUTE_COMPLETE" if stack.status in UPDATABLE[:2] else "EXECUTE_FAILED"
+                done = self._engine.update(stack, change_set.template, change_set.parameters, disable_rollback=disable)
+            change_set.execution = "EXECUTE_COMPLETE" if done else "EXECUTE_FAILED"
 
         self._background.submit(work)
         stack.settled.wait(QUICK_S)
@@ -181,11 +184,12 @@ class ChangeSets:
         stack.importing = request.get("ImportExistingResources", False)
         stack.token = params.get("ClientRequestToken", "")
         stack.ssm_names, stack.capabilities = change_set.ssm_names, request.get("Capabilities", [])
-        stack.settled.clear()
         if change_set.kind == "CREATE":
             stack.template, stack.parameters, stack.status = change_set.template, change_set.parameters, "CREATE_IN_PROGRESS"
+            stack.settled.clear()
         else:
-            stack.updated, stack.status = self._clock.now(), "UPDATE_IN_PROGRESS"
+            stack.updated = self._clock.now()
+            stack.begin_update()
 
     def _get(self, params: dict[str, Any]) -> tuple[Stack, ChangeSet]:
         """By id, or by name within a stack. Raises AwsError."""

@@ -4,19 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from local_aws.background import Background
 from local_aws.clients import Clients
 from local_aws.clock import Clock
-from local_aws.cloudformation import dynamic, outputs, policy, schema
+from local_aws.cloudformation import dynamic, existing, outputs, policy, schema
+from local_aws.cloudformation.failures import ResourceFailed, name_of, reason_of
 from local_aws.cloudformation.history import History
 from local_aws.cloudformation.outputs import OutputFailed
 from local_aws.cloudformation.resources import handler_of
-from local_aws.cloudformation.resources.base import Context, Failed, Made
+from local_aws.cloudformation.resources.base import Context, Failed, Made, is_gone
 from local_aws.cloudformation.responses import Responses
+from local_aws.cloudformation.scope import Scope
 from local_aws.cloudformation.stack import Change, Record, Stack, Stacks, Unfinished
-from local_aws.cloudformation.template import Scope, Template
+from local_aws.cloudformation.template import Template
 from local_aws.errors import AwsError
 from local_aws.events.service import Events
 
@@ -32,14 +32,6 @@ class Progress:
     leftovers: list[Record] = field(default_factory=list)
 
 
-class ResourceFailed(Exception):
-    """A resource operation failed: which, and why."""
-
-    def __init__(self, logical_id: str, reason: str) -> None:
-        super().__init__(reason)
-        self.logical_id, self.reason = logical_id, reason
-
-
 class Engine:
     """Carries stacks from one state to the next. Each call runs on a background thread of its own."""
 
@@ -52,31 +44,32 @@ class Engine:
         self.sees_endpoint_rollbacks = True
         self.history = History(clock, events)
 
-    def create(self, stack: Stack, *, disable_rollback: bool = False, delete_on_failure: bool = False) -> None:
-        """CREATE_IN_PROGRESS → CREATE_COMPLETE, or ROLLBACK_COMPLETE."""
+    def create(self, stack: Stack, *, disable_rollback: bool = False, delete_on_failure: bool = False) -> bool:
+        """CREATE_IN_PROGRESS → CREATE_COMPLETE, or ROLLBACK_COMPLETE and False."""
         self.history.status(stack, "CREATE_IN_PROGRESS", "User Initiated")
         progress = Progress()
         try:
             self._apply(stack, progress)
             stack.outputs = outputs.evaluate(stack, self._stacks)
         except (ResourceFailed, OutputFailed) as failure:
-            reason = f"The following resource(s) failed to create: [{_failed(failure)}]."
+            reason = f"The following resource(s) failed to create: [{name_of(failure)}]."
             if isinstance(failure, OutputFailed):
                 reason = str(failure)
             stack.unfinished = Unfinished("ROLLBACK", progress.changes)
             if disable_rollback:
                 self.history.finish(stack, "CREATE_FAILED", reason)
-                return
+                return False
             if delete_on_failure:
                 self.delete(stack, reason)
-                return
+                return False
             self.history.status(stack, "ROLLBACK_IN_PROGRESS", f"{reason} Rollback requested by user.")
             self._undo(stack)
-            return
+            return False
         self.history.finish(stack, "CREATE_COMPLETE")
+        return True
 
-    def update(self, stack: Stack, template: Template, parameters: dict[str, str], *, disable_rollback: bool = False) -> None:
-        """UPDATE_IN_PROGRESS → UPDATE_COMPLETE, or UPDATE_ROLLBACK_COMPLETE."""
+    def update(self, stack: Stack, template: Template, parameters: dict[str, str], *, disable_rollback: bool = False) -> bool:
+        """UPDATE_IN_PROGRESS → UPDATE_COMPLETE, or UPDATE_ROLLBACK_COMPLETE and False."""
         unfinished = Unfinished("UPDATE_ROLLBACK", [], stack.template, stack.parameters, dict(stack.records), list(stack.outputs))
         stack.template, stack.parameters = template, parameters
         self.history.status(stack, "UPDATE_IN_PROGRESS", "User Initiated")
@@ -85,20 +78,21 @@ class Engine:
             self._apply(stack, progress)
             stack.outputs = outputs.evaluate(stack, self._stacks)
         except (ResourceFailed, OutputFailed) as failure:
-            reason = f"The following resource(s) failed to update: [{_failed(failure)}]."
+            reason = f"The following resource(s) failed to update: [{name_of(failure)}]."
             if isinstance(failure, OutputFailed):
                 reason = str(failure)
             stack.unfinished = unfinished
             if disable_rollback:
                 self.history.finish(stack, "UPDATE_FAILED", reason)
-                return
+                return False
             self.history.status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
             self._undo(stack)
-            return
+            return False
         self.history.status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         for record in reversed(progress.leftovers):
             self._remove(stack, record)
         self.history.finish(stack, "UPDATE_COMPLETE")
+        return True
 
     def roll_back(self, stack: Stack, skip: Sequence[str] = ()) -> None:
         """Take up a rollback that failed, or that was not wanted at first."""
@@ -108,8 +102,8 @@ class Engine:
         self.history.status(stack, f"{unfinished.prefix}_IN_PROGRESS", "User Initiated")
         self._undo(stack)
 
-    def delete(self, stack: Stack, reason: str = "User Initiated") -> None:
-        """DELETE_IN_PROGRESS → DELETE_COMPLETE, or DELETE_FAILED naming what stayed."""
+    def delete(self, stack: Stack, reason: str = "User Initiated", retain: Sequence[str] = ()) -> None:
+        """DELETE_IN_PROGRESS → DELETE_COMPLETE, or DELETE_FAILED naming what stayed. ``retain`` names what is given up instead."""
         self.history.status(stack, "DELETE_IN_PROGRESS", reason)
         try:
             outputs.check_deletable(stack, self._stacks)
@@ -118,7 +112,7 @@ class Engine:
             return
         failed = []
         for record in reversed(self._in_order(stack)):
-            if record.deletion_policy != "Delete":
+            if record.deletion_policy != "Delete" or record.logical_id in retain:
                 self.history.resource(stack, record, "DELETE_SKIPPED")
                 del stack.records[record.logical_id]
             elif self._remove(stack, record):
@@ -128,6 +122,8 @@ class Engine:
         if failed:
             self.history.finish(stack, "DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(failed)}].")
         else:
+            stack.deleted = self._clock.now()
+            self._stacks.bury(stack)  # first: who has seen the status finds the name free
             self.history.finish(stack, "DELETE_COMPLETE")
 
     def interrupted(self, stack: Stack) -> None:
@@ -148,7 +144,7 @@ class Engine:
                 client = self._context(stack, name, resource["Type"]).client
                 properties = dynamic.resolve(scope.value(resource.get("Properties", {})), client)
             except (AwsError, LookupError, TypeError, ValueError) as fault:
-                raise ResourceFailed(name, _reason(fault)) from None
+                raise ResourceFailed(name, reason_of(fault)) from None
             record = self._bring(stack, name, resource, properties, progress)
             scope.refs[name], scope.attributes[name] = record.id, record.attributes
         for name in [n for n in stack.records if n not in plan]:
@@ -181,6 +177,7 @@ class Engine:
             if stack.importing and old is None and (found := self.existing(stack, kind, properties)):
                 return self._import(stack, name, resource, properties, found)
             if old is None or replace:
+                existing.check_free(self._stacks, context, kind, properties, old)
                 made = handler.create(context, properties)
                 self.history.event(stack, name, kind, made.id, f"{verb}_IN_PROGRESS", INITIATED, properties)
             else:
@@ -188,8 +185,8 @@ class Engine:
         except Exception as fault:
             if old is not None and not replace:
                 progress.changes.append(Change(name, old, old))
-            self.history.event(stack, name, kind, before, f"{verb}_FAILED", _reason(fault), properties)
-            raise ResourceFailed(name, _reason(fault)) from fault
+            self.history.event(stack, name, kind, before, f"{verb}_FAILED", reason_of(fault), properties)
+            raise ResourceFailed(name, reason_of(fault)) from fault
         record = Record(name, kind, made.id, properties, made.attributes, self._clock.now(), **policies)
         stack.records[name] = record
         progress.changes.append(Change(name, old, record))
@@ -201,9 +198,7 @@ class Engine:
 
     def existing(self, stack: Stack, kind: str, properties: dict[str, Any]) -> Made | None:
         """A resource of the template's name that exists and belongs to no stack."""
-        found = handler_of(kind).find(self._context(stack, "", kind), properties)
-        owned = {r.id for s in self._stacks for r in s.records.values() if r.type == kind}
-        return found if found and found.id not in owned else None
+        return existing.unowned(self._stacks, self._context(stack, "", kind), kind, properties)
 
     def _import(self, stack: Stack, name: str, resource: dict[str, Any], properties: dict[str, Any], found: Made) -> Record:
         """Take up what exists. A rollback leaves it alone: there is no change to take back."""
@@ -230,7 +225,7 @@ class Engine:
                 failed.append(change)
                 record = change.after or change.before
                 assert record is not None
-                self.history.resource(stack, record, verb, _reason(fault))
+                self.history.resource(stack, record, verb, reason_of(fault))
         if failed:
             unfinished.changes = failed[::-1]
             listed = ", ".join(c.logical_id for c in failed)
@@ -248,7 +243,9 @@ class Engine:
     def _undo_one(self, stack: Stack, change: Change) -> None:
         before, after = change.before, change.after
         if before is None and after is not None:
-            if not self._remove(stack, after):
+            if after.deletion_policy == "Retain" and not stack.retain_except_on_create:
+                self.history.resource(stack, after, "DELETE_SKIPPED")
+            elif not self._remove(stack, after):
                 raise Failed(f"{after.logical_id} could not be deleted")
             stack.records.pop(change.logical_id, None)
         elif before is not None and after is None:
@@ -268,8 +265,10 @@ class Engine:
         try:
             handler_of(record.type).delete(self._context(stack, record.logical_id, record.type), record.id, record.properties)
         except Exception as fault:
-            self.history.resource(stack, record, "DELETE_FAILED", _reason(fault))
-            return False
+            # of a custom resource it is the function that is gone, and with it whoever could delete
+            if not is_gone(fault) or schema.is_custom(record.type):
+                self.history.resource(stack, record, "DELETE_FAILED", reason_of(fault))
+                return False
         self.history.resource(stack, record, "DELETE_COMPLETE")
         return True
 
@@ -292,16 +291,3 @@ class Engine:
             client = lambda service: self._clients.role(service, role, "AWSCloudFormation")  # noqa: E731
         place = (stack.name, stack.id, logical_id)
         return Context(client, *place, self._background.park, self.sees_endpoint_rollbacks, kind, self._responses)
-
-
-def _failed(failure: ResourceFailed | OutputFailed) -> str:
-    return failure.logical_id if isinstance(failure, ResourceFailed) else failure.name
-
-
-def _reason(fault: BaseException) -> str:
-    if isinstance(fault, ClientError):
-        answer = fault.response["Error"]
-        return f"{answer['Message']} (Service: {fault.operation_name}, Code: {answer['Code']})"
-    if isinstance(fault, AwsError):
-        return fault.message
-    return str(fault) or repr(fault)

@@ -20,8 +20,8 @@ class History:
 
     def status(self, stack: Stack, status: str, reason: str = "") -> None:
         """A stack's new status."""
+        self.event(stack, stack.name, _STACK, stack.id, status, reason)  # first: who has seen the status finds its event
         stack.status, stack.reason = status, reason
-        self.event(stack, stack.name, _STACK, stack.id, status, reason)
         detail = {
             "stack-id": stack.id,
             "status-details": {"status": status, "status-reason": reason},

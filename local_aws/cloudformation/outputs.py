@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from local_aws.cloudformation.scope import Scope
 from local_aws.cloudformation.stack import Stack, Stacks
-from local_aws.cloudformation.template import Scope
 
 
 class OutputFailed(Exception):

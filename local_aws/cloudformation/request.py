@@ -10,12 +10,13 @@ from botocore.exceptions import ClientError
 from local_aws.clients import Clients
 from local_aws.cloudformation import rules
 from local_aws.cloudformation import template as templates
-from local_aws.cloudformation.template import Scope, Template, error
+from local_aws.cloudformation.scope import Scope
+from local_aws.cloudformation.template import Template, error
 from local_aws.errors import AwsError, Unsupported
 
 _REFUSED = (
     "RollbackConfiguration", "NotificationARNs", "StackPolicyURL", "StackPolicyDuringUpdateBody",
-    "StackPolicyDuringUpdateURL", "ResourceTypes", "RetainResources",
+    "StackPolicyDuringUpdateURL", "ResourceTypes",
 )  # fmt: skip
 _IAM = ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 _PLAIN_TYPES = ("String", "Number", "CommaDelimitedList", "List<String>", "List<Number>")
@@ -103,6 +104,8 @@ def refuse(params: dict[str, Any]) -> None:
     for name in _REFUSED:
         if params.get(name):
             raise Unsupported(f"stacks with {name}")
+    if (mode := params.get("DeletionMode", "STANDARD")) != "STANDARD":
+        raise Unsupported(f"the deletion mode {mode} (it does STANDARD)")
     if (mode := params.get("DeploymentConfig", {}).get("Mode", "STANDARD")) != "STANDARD":
         raise Unsupported(f"the deployment mode {mode} (it does STANDARD)")
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from local_aws.cloudformation.template import Scope, error
+from local_aws.cloudformation.scope import Scope
+from local_aws.cloudformation.template import error
 from local_aws.errors import Unsupported
 
 FUNCTIONS = ("Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals", "Fn::If")

@@ -1,7 +1,9 @@
 """CloudFormation's API: stacks, their resources, events and exports."""
 
+import builtins
 import json
 import uuid
+from functools import partial
 from typing import Any
 
 from local_aws.background import Background
@@ -9,6 +11,7 @@ from local_aws.clients import Clients
 from local_aws.clock import Clock
 from local_aws.cloudformation import describe
 from local_aws.cloudformation.check import check
+from local_aws.cloudformation.cut_off import take_back
 from local_aws.cloudformation.engine import Engine
 from local_aws.cloudformation.request import Requests, check_capabilities, check_rules, refuse, stack_policy
 from local_aws.cloudformation.stack import QUICK_S, UPDATABLE, Stack, Stacks
@@ -28,10 +31,10 @@ class CloudFormation:
         self._requests = Requests(clients)
 
     def resume(self) -> None:
-        """After a restore: an operation that was cut off has failed."""
-        for stack in self.stacks.live.values():
+        """After a restore: an operation that was cut off is taken back."""
+        for stack in list(self.stacks.live.values()):
             if stack.busy:
-                self._engine.interrupted(stack)
+                self._background.submit(partial(take_back, self._engine, stack))
 
     @operation("cloudformation", "CreateStack")
     def create(self, call: Call) -> dict[str, Any]:
@@ -61,13 +64,13 @@ class CloudFormation:
                 ssm_names=ssm_names,
                 capabilities=params.get("Capabilities", []),
                 disable_rollback=params.get("DisableRollback", False) or params.get("OnFailure") == "DO_NOTHING",
+                retain_except_on_create=params.get("RetainExceptOnCreate", False),
             )
             self.stacks.live[name] = stack
 
         def work() -> None:
             delete = params.get("OnFailure") == "DELETE"
             self._engine.create(stack, disable_rollback=stack.disable_rollback, delete_on_failure=delete)
-            self._bury(stack)
 
         self._background.submit(work)
         return {"StackId": stack.id}
@@ -99,8 +102,8 @@ class CloudFormation:
             stack.tokens.add(token)
             stack.ssm_names, stack.capabilities = ssm_names, params.get("Capabilities", [])
             stack.disable_rollback = params.get("DisableRollback", False)
-            stack.status = "UPDATE_IN_PROGRESS"
-            stack.settled.clear()
+            stack.retain_except_on_create = params.get("RetainExceptOnCreate", False)
+            stack.begin_update()
         self._background.submit(lambda: self._engine.update(stack, template, values, disable_rollback=stack.disable_rollback))
         return {"StackId": stack.id}
 
@@ -123,6 +126,7 @@ class CloudFormation:
             if stack.status not in allowed or stack.unfinished is None:
                 raise error(f"Stack:{stack.id} is in {stack.status} state and can not be rolled back.")
             stack.role = call.params.get("RoleARN", stack.role)
+            stack.retain_except_on_create = call.params.get("RetainExceptOnCreate", stack.retain_except_on_create)
             stack.status = f"{stack.unfinished.prefix}_IN_PROGRESS"
             stack.settled.clear()
         self._background.submit(lambda: self._engine.roll_back(stack, call.params.get("ResourcesToSkip", [])))
@@ -131,30 +135,35 @@ class CloudFormation:
     @operation("cloudformation", "DeleteStack")
     def delete(self, call: Call) -> None:
         stack = self.stacks.find(call.params["StackName"])
-        if stack is None or stack.status == "DELETE_COMPLETE":
-            return  # deleting what is not there succeeds
-        if stack.termination_protection:
-            raise error(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
-        if stack.busy:
-            raise error(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
         refuse(call.params)
-        stack.role = call.params.get("RoleARN", stack.role)
-        stack.status = "DELETE_IN_PROGRESS"
-        stack.settled.clear()
-
-        def work() -> None:
-            self._engine.delete(stack)
-            self._bury(stack)
-
-        self._background.submit(work)
+        if stack is None:
+            return  # deleting what is not there succeeds
+        with self.stacks.lock:
+            if stack.status == "DELETE_COMPLETE":
+                return
+            if stack.termination_protection:
+                raise error(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
+            if stack.busy:
+                raise error(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
+            retain = self._retained(stack, call.params)
+            stack.role = call.params.get("RoleARN", stack.role)
+            stack.status = "DELETE_IN_PROGRESS"
+            stack.settled.clear()
+        self._background.submit(lambda: self._engine.delete(stack, retain=retain))
         stack.settled.wait(QUICK_S)
 
-    def _bury(self, stack: Stack) -> None:
-        """A deleted stack gives its name free."""
-        if stack.status == "DELETE_COMPLETE":
-            stack.deleted = self._clock.now()
-            with self.stacks.lock:
-                self.stacks.deleted[stack.id] = self.stacks.live.pop(stack.name)
+    @staticmethod
+    def _retained(stack: Stack, params: dict[str, Any]) -> builtins.list[str]:
+        """Resources that a repeated deletion gives up instead of deleting. Raises AwsError."""
+        retain: builtins.list[str] = params.get("RetainResources", [])
+        if retain and stack.status != "DELETE_FAILED":
+            raise error(
+                f"Invalid operation on stack [{stack.id}]. When you delete a stack, specify which resources to retain only when the "
+                "stack is in the DELETE_FAILED state."
+            )
+        if unknown := sorted(set(retain) - set(stack.records)):
+            raise error(f"The following resources to retain do not exist in stack {stack.name}: [{', '.join(unknown)}].")
+        return retain
 
     @operation("cloudformation", "DescribeStacks")
     def describe(self, call: Call) -> dict[str, Any]:

@@ -92,6 +92,7 @@ class Stack:
     tags: list[dict[str, str]] = field(default_factory=list)
     termination_protection: bool = False
     disable_rollback: bool = False
+    retain_except_on_create: bool = False  # a rollback deletes also what is retained, if the operation has made it
     deleted: datetime | None = None
     change_set_id: str | None = None
     importing: bool = False  # take resources up that exist under the names that the template gives
@@ -99,10 +100,17 @@ class Stack:
     ssm_names: dict[str, str] = field(default_factory=dict)  # what was given for parameters that are read from SSM
     resource_statuses: dict[str, tuple[str, str]] = field(default_factory=dict)  # the newest, with its reason
     unfinished: Unfinished | None = None
+    before: Unfinished | None = None  # what it had when its newest update began
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)  # by id
     imports: set[str] = field(default_factory=set)  # names of exports that its resources use
     capabilities: list[str] = field(default_factory=list)
     settled: threading.Event = field(default_factory=threading.Event)
+
+    def begin_update(self) -> None:
+        """What is there now is what comes back, should the update be cut off."""
+        self.before = Unfinished("UPDATE_ROLLBACK", [], self.template, self.parameters, dict(self.records), list(self.outputs))
+        self.status = "UPDATE_IN_PROGRESS"
+        self.settled.clear()
 
     @property
     def busy(self) -> bool:
@@ -118,7 +126,13 @@ class Stacks:
         self.lock = threading.RLock()
 
     def __iter__(self) -> Iterator[Stack]:
-        return iter([*self.live.values(), *self.deleted.values()])
+        with self.lock:
+            return iter([*self.live.values(), *self.deleted.values()])
+
+    def bury(self, stack: Stack) -> None:
+        """A deleted stack gives its name free."""
+        with self.lock:
+            self.deleted[stack.id] = self.live.pop(stack.name)
 
     def find(self, name: str) -> Stack | None:
         """By name, or by id, which also finds deleted stacks."""

@@ -15,6 +15,8 @@ _CONSTRAINTS = ("AllowedValues",)
 class Summaries:
     """GetTemplate, GetTemplateSummary and ValidateTemplate."""
 
+    kept: tuple[str, ...] = ()
+
     def __init__(self, clients: Clients, stacks: Stacks) -> None:
         self._stacks, self._requests = stacks, Requests(clients)
 

@@ -1,9 +1,8 @@
 """A template: parameters, conditions, intrinsic functions and the order that its references demand."""
 
-import base64
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from local_aws.cloudformation.text import read
@@ -11,7 +10,7 @@ from local_aws.errors import AwsError, Unsupported
 from local_aws.principals import ACCOUNT, REGION
 
 NO_VALUE = object()
-_PSEUDO = {
+PSEUDO = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Region": REGION,
     "AWS::Partition": "aws",
@@ -21,8 +20,8 @@ _PSEUDO = {
 _SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Rules", "Resources", "Outputs")
 _RESOURCE_KEYS = ("Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata")
 POLICIES = ("Delete", "Retain", "RetainExceptOnCreate")
-_SUB = re.compile(r"\$\{([^!${}][^${}]*)\}")
-_INTRINSICS = (
+SUB = re.compile(r"\$\{([^!${}][^${}]*)\}")
+INTRINSICS = (
     "Fn::Join",
     "Fn::Sub",
     "Fn::GetAtt",
@@ -94,7 +93,7 @@ def parse(text: str) -> Template:
             if key not in _RESOURCE_KEYS:
                 raise Unsupported(f"the attribute {key} of a resource ({name})")
     template = Template(text, raw, resources)
-    known = set(resources) | set(raw.get("Parameters", {})) | set(_PSEUDO) | {"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs"}
+    known = set(resources) | set(raw.get("Parameters", {})) | set(PSEUDO) | {"AWS::StackName", "AWS::StackId", "AWS::NotificationARNs"}
     for name, resource in resources.items():
         unknown = set(references(resource.get("Properties", {}))) - known
         unknown |= template.dependencies(name) - set(resources)
@@ -127,7 +126,7 @@ def _check_functions(template: Template) -> None:
             if resource.get(key, "Delete") not in POLICIES:
                 raise Unsupported(f"the {key} {resource[key]} ({name}; it does {', '.join(POLICIES)})")
     for name, argument in (pair for value in used for pair in _functions(value)):
-        if name not in _INTRINSICS:
+        if name not in INTRINSICS:
             raise Unsupported(f"the intrinsic function {name}")
         if name == "Fn::If":
             named.add(argument[0])
@@ -174,134 +173,6 @@ def _check_limits(name: str, spec: dict[str, Any], value: str) -> None:
         raise error(f"Parameter '{name}' is outside of Min{kind} {spec.get(f'Min{kind}')} and Max{kind} {spec.get(f'Max{kind}')}.")
 
 
-@dataclass
-class Scope:
-    """What intrinsics are evaluated against: parameters, and what has been created so far."""
-
-    template: Template
-    stack_name: str
-    stack_id: str
-    parameters: dict[str, str]
-    refs: dict[str, Any] = field(default_factory=dict)
-    attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    exports: Mapping[str, str] = field(default_factory=dict)
-    imported: set[str] = field(default_factory=set)
-
-    def condition(self, name: str) -> bool:
-        conditions = self.template.raw.get("Conditions", {})
-        if name not in conditions:
-            raise error(f"Template format error: Unresolved condition {name}")
-        return bool(self.value(conditions[name]))
-
-    def active(self, name: str) -> bool:
-        """Whether a resource's condition holds."""
-        condition = self.template.resources[name].get("Condition")
-        return condition is None or self.condition(condition)
-
-    def value(self, value: Any) -> Any:
-        """A value with its intrinsics evaluated. Raises AwsError."""
-        if isinstance(value, list):
-            return [v for v in (self.value(x) for x in value) if v is not NO_VALUE]
-        if not isinstance(value, dict):
-            return value
-        if len(value) == 1:
-            ((name, argument),) = value.items()
-            if name == "Ref":
-                return self._ref(argument)
-            if name == "Condition":
-                return self.condition(argument)
-            if name.startswith("Fn::"):
-                return self._intrinsic(name, argument)
-        return {k: v for k, v in ((k, self.value(x)) for k, x in value.items()) if v is not NO_VALUE}
-
-    def _ref(self, name: str) -> Any:
-        if name in self.parameters:
-            kind = str(self.template.raw["Parameters"][name]["Type"])
-            listed = kind == "CommaDelimitedList" or "List<" in kind
-            return [v.strip() for v in self.parameters[name].split(",")] if listed else self.parameters[name]
-        own = {"AWS::StackName": self.stack_name, "AWS::StackId": self.stack_id, **_PSEUDO}
-        if name in own:
-            return own[name]
-        if name not in self.refs:
-            raise error(f"Unresolved resource dependencies [{name}]: it has not been created (its condition is false?)")
-        return self.refs[name]
-
-    def _attribute(self, name: str, attribute: str) -> Any:
-        if name not in self.attributes:
-            raise error(f"Unresolved resource dependencies [{name}]: it has not been created (its condition is false?)")
-        if attribute not in self.attributes[name]:
-            kind = self.template.resources[name]["Type"]
-            raise Unsupported(f"the attribute {attribute} of {kind} ({name}; it does {', '.join(sorted(self.attributes[name])) or 'none'})")
-        return self.attributes[name][attribute]
-
-    def _intrinsic(self, name: str, argument: Any) -> Any:
-        if name not in _INTRINSICS:
-            raise Unsupported(f"the intrinsic function {name}")
-        if name == "Fn::If":
-            condition, yes, no = argument
-            return self.value(yes if self.condition(condition) else no)
-        if name == "Fn::GetAtt":
-            resource, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
-            return self._attribute(resource, self.value(attribute))
-        if name == "Fn::Sub":
-            return self._sub(argument)
-        return self._function(name, self.value(argument))
-
-    def _function(self, name: str, arguments: Any) -> Any:
-        """A function of values alone."""
-        if name == "Fn::Join":
-            return str(arguments[0]).join(map(str, arguments[1]))
-        if name == "Fn::FindInMap":
-            return self._find_in_map(*arguments)
-        if name == "Fn::Select":
-            return self._select(*arguments)
-        if name == "Fn::Split":
-            return str(arguments[1]).split(arguments[0])
-        if name == "Fn::ImportValue":
-            return self._import(str(arguments))
-        if name == "Fn::GetAZs":
-            return [f"{arguments or REGION}{zone}" for zone in "abcdef"]
-        if name == "Fn::Base64":
-            return base64.b64encode(str(arguments).encode()).decode()
-        if name == "Fn::Equals":
-            return arguments[0] == arguments[1]
-        if name == "Fn::Not":
-            return not arguments[0]
-        return all(arguments) if name == "Fn::And" else any(arguments)
-
-    def _sub(self, argument: Any) -> str:
-        text, values = argument if isinstance(argument, list) else (argument, {})
-        values = {k: self.value(v) for k, v in values.items()}
-
-        def replace(match: re.Match[str]) -> str:
-            name = match[1].strip()
-            if name in values:
-                return str(values[name])
-            if "." in name:
-                return str(self._attribute(*name.split(".", 1)))
-            return str(self._ref(name))
-
-        return _SUB.sub(replace, text).replace("${!", "${")
-
-    def _import(self, name: str) -> str:
-        if name not in self.exports:
-            raise error(f"No export named {name} found.")
-        self.imported.add(name)
-        return self.exports[name]
-
-    @staticmethod
-    def _select(index: Any, values: list[Any]) -> Any:
-        if not 0 <= int(index) < len(values):
-            raise error(f"Template error: Fn::Select cannot select nonexistent value at index {index}")
-        return values[int(index)]
-
-    def _find_in_map(self, mapping: str, first: str, second: str) -> Any:
-        try:
-            return self.template.raw["Mappings"][mapping][first][second]
-        except KeyError:
-            raise error(f"Unable to get mapping for {mapping}::{first}::{second}") from None
-
-
 def _functions(value: Any) -> Iterator[tuple[str, Any]]:
     """Every intrinsic function in a value, with its argument."""
     for part in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
@@ -324,6 +195,6 @@ def references(value: Any) -> Iterator[str]:
             elif name == "Fn::Sub":
                 text, values = argument if isinstance(argument, list) else (argument, {})
                 yield from references(values)
-                yield from (m.strip().split(".")[0] for m in _SUB.findall(text) if m.strip() not in values)
+                yield from (m.strip().split(".")[0] for m in SUB.findall(text) if m.strip() not in values)
             else:
                 yield from references(argument)

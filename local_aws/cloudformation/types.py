@@ -10,6 +10,8 @@ from local_aws.errors import AwsError, Unsupported
 class Types:
     """DescribeType of AWS's public resource types."""
 
+    kept: tuple[str, ...] = ()
+
     @operation("cloudformation", "DescribeType")
     def describe(self, call: Call) -> dict[str, Any]:
         kind, name = call.params.get("Type", "RESOURCE"), call.params.get("TypeName", "")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from botocore.exceptions import ClientError
+
 from local_aws.cloudformation.responses import Responses
 from local_aws.errors import AwsError
 
@@ -57,10 +59,12 @@ class Resource(ABC):
 
     @abstractmethod
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        """Delete it; what is gone already is no error."""
+        """Delete it. What is gone already is no error: the engine takes a not-found answer for done."""
 
     def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
-        """The resource of this name that exists outside of any stack, for an import; None when there is none or a type has no names."""
+        """The resource of the name that the template gives; None when there is none, or no name is given. Before a creation
+        it is asked for, as what is found is refused; for an import, it is what is taken up. A type whose own API refuses a
+        name that is taken needs none, and is not imported."""
         return None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
@@ -71,6 +75,34 @@ class Resource(ABC):
 def names(text: str) -> frozenset[str]:
     """A set from words: shorter to read than a set display."""
     return frozenset(text.split())
+
+
+# what services answer about a thing that is not there
+_GONE = names(
+    "NoSuchBucket NoSuchBucketPolicy AWS.SimpleQueueService.NonExistentQueue NotFound NotFoundException ParameterNotFound "
+    "ResourceNotFound ResourceNotFoundException NoSuchEntity RepositoryNotFoundException EntityNotFoundException "
+    "ObjectNotFoundException"
+)
+# SageMaker's, and moto's for ObjectNotFoundException
+_GONE_WORDS = ("Could not find", "does not exist", "No scalable target found", "No scaling policy found")
+
+
+def is_gone(fault: BaseException) -> bool:
+    """Whether a service says that what it was asked about does not exist, by its code or in a ValidationException's words."""
+    if not isinstance(fault, ClientError):
+        return False
+    code, message = fault.response["Error"]["Code"], fault.response["Error"]["Message"]
+    return code in _GONE or (code == "ValidationException" and any(words in message for words in _GONE_WORDS))
+
+
+def if_there(call: Callable[..., Any], **parameters: Any) -> Any:
+    """What a call answers; None when what it concerns does not exist."""
+    try:
+        return call(**parameters)
+    except ClientError as fault:
+        if is_gone(fault):
+            return None
+        raise
 
 
 def pick(properties: dict[str, Any], *keys: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from local_aws.cloudformation.resources.base import Context, Made, Resource, names, pick, tag_list
+from local_aws.cloudformation.resources.base import Context, Made, Resource, if_there, names, pick, tag_list
 
 
 class Rule(Resource):
@@ -20,6 +20,11 @@ class Rule(Resource):
         if properties.get("Targets"):
             events.put_targets(Rule=name, Targets=properties["Targets"])
         return Made(name, {"Arn": arn})
+
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        name = properties.get("Name")
+        found = if_there(context.client("events").describe_rule, Name=name) if name else None
+        return Made(str(name), {"Arn": found["Arn"]}) if found else None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         gone = {t["Id"] for t in old.get("Targets", [])} - {t["Id"] for t in new.get("Targets", [])}

@@ -39,11 +39,7 @@ class Table(Resource):
         return Made(id)
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        glue = context.client("glue")
-        try:
-            glue.delete_table(DatabaseName=properties["DatabaseName"], Name=id)
-        except glue.exceptions.EntityNotFoundException:
-            pass  # gone with its database
+        context.client("glue").delete_table(DatabaseName=properties["DatabaseName"], Name=id)
 
 
 class SecurityConfiguration(Resource):

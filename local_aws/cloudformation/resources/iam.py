@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from local_aws.cloudformation.resources.base import Context, Made, Resource, names, pick, tag_list
+from local_aws.cloudformation.resources.base import Context, Made, Resource, if_there, names, pick, tag_list
 
 
 class Role(Resource):
@@ -40,23 +40,20 @@ class Role(Resource):
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
         iam = context.client("iam")
-        try:
-            self._policies(iam, id, properties, {})
-            iam.delete_role(RoleName=id)
-        except iam.exceptions.NoSuchEntityException:
-            pass  # gone already
+        self._policies(iam, id, properties, {})
+        iam.delete_role(RoleName=id)
 
     @staticmethod
     def _policies(iam: Any, role: str, old: dict[str, Any], new: dict[str, Any]) -> None:
         wanted = {p["PolicyName"]: p for p in new.get("Policies", [])}
         for policy in old.get("Policies", []):
             if policy["PolicyName"] not in wanted:
-                iam.delete_role_policy(RoleName=role, PolicyName=policy["PolicyName"])
+                if_there(iam.delete_role_policy, RoleName=role, PolicyName=policy["PolicyName"])
         for name, policy in wanted.items():
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy["PolicyDocument"]))
         managed = set(new.get("ManagedPolicyArns", []))
         for arn in set(old.get("ManagedPolicyArns", [])) - managed:
-            iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+            if_there(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
         for arn in managed - set(old.get("ManagedPolicyArns", [])):
             iam.attach_role_policy(RoleName=role, PolicyArn=arn)
 
@@ -74,16 +71,12 @@ class Policy(Resource):
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         for role in set(old["Roles"]) - set(new["Roles"]):
-            context.client("iam").delete_role_policy(RoleName=role, PolicyName=old["PolicyName"])
+            if_there(context.client("iam").delete_role_policy, RoleName=role, PolicyName=old["PolicyName"])
         return self.create(context, new)
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        iam = context.client("iam")
-        for role in properties["Roles"]:
-            try:
-                iam.delete_role_policy(RoleName=role, PolicyName=properties["PolicyName"])
-            except iam.exceptions.NoSuchEntityException:
-                pass  # the role went first
+        for role in properties["Roles"]:  # any of which may have gone first
+            if_there(context.client("iam").delete_role_policy, RoleName=role, PolicyName=properties["PolicyName"])
 
 
 class ManagedPolicy(Resource):
@@ -111,17 +104,14 @@ class ManagedPolicy(Resource):
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
         iam = context.client("iam")
-        try:
-            self._attach(iam, id, properties.get("Roles", []), [])
-            self._prune(iam, id)
-            iam.delete_policy(PolicyArn=id)
-        except iam.exceptions.NoSuchEntityException:
-            pass  # gone already
+        self._attach(iam, id, properties.get("Roles", []), [])
+        self._prune(iam, id)
+        iam.delete_policy(PolicyArn=id)
 
     @staticmethod
     def _attach(iam: Any, arn: str, old: list[str], new: list[str]) -> None:
         for role in set(old) - set(new):
-            iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+            if_there(iam.detach_role_policy, RoleName=role, PolicyArn=arn)
         for role in set(new) - set(old):
             iam.attach_role_policy(RoleName=role, PolicyArn=arn)
 

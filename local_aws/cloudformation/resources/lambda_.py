@@ -32,11 +32,7 @@ class Function(Resource):
         return Made(id, {"Arn": described["FunctionArn"]})
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        client = context.client("lambda")
-        try:
-            client.delete_function(FunctionName=id)
-        except client.exceptions.ResourceNotFoundException:
-            pass  # gone already
+        context.client("lambda").delete_function(FunctionName=id)
 
     @staticmethod
     def _code(properties: dict[str, Any]) -> dict[str, Any]:
@@ -53,11 +49,7 @@ class Permission(Resource):
         return Made(id, {"Id": id})
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        client = context.client("lambda")
-        try:
-            client.remove_permission(FunctionName=properties["FunctionName"], StatementId=id)
-        except client.exceptions.ResourceNotFoundException:
-            pass  # the function went first
+        context.client("lambda").remove_permission(FunctionName=properties["FunctionName"], StatementId=id)
 
 
 class EventInvokeConfig(Resource):
@@ -74,11 +66,7 @@ class EventInvokeConfig(Resource):
         return Made(id)
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        client = context.client("lambda")
-        try:
-            client.delete_function_event_invoke_config(FunctionName=properties["FunctionName"])
-        except client.exceptions.ResourceNotFoundException:
-            pass  # the function went first
+        context.client("lambda").delete_function_event_invoke_config(FunctionName=properties["FunctionName"])
 
 
 class EventSourceMapping(Resource):

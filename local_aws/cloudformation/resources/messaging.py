@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from local_aws.cloudformation.resources.base import Context, Made, Resource, names, tag_list, tag_map
+from local_aws.cloudformation.resources.base import Context, Made, Resource, if_there, names, tag_list, tag_map
+from local_aws.principals import ACCOUNT, REGION
 
 _QUEUE_ATTRIBUTES = names(
     "DelaySeconds KmsMasterKeyId KmsDataKeyReusePeriodSeconds MaximumMessageSize MessageRetentionPeriod "
@@ -23,15 +24,24 @@ class Topic(Resource):
         arn = sns.create_topic(Name=name, Attributes=attributes, Tags=tag_list(properties))["TopicArn"]
         for subscription in properties.get("Subscription", []):
             sns.subscribe(TopicArn=arn, Protocol=subscription["Protocol"], Endpoint=subscription["Endpoint"])
-        return Made(arn, {"TopicArn": arn, "TopicName": name})
+        return self._made(arn)
+
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:{properties.get('TopicName')}"
+        there = "TopicName" in properties and if_there(context.client("sns").get_topic_attributes, TopicArn=arn)
+        return self._made(arn) if there else None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         for key in ("KmsMasterKeyId", "DisplayName"):
             context.client("sns").set_topic_attributes(TopicArn=id, AttributeName=key, AttributeValue=new.get(key, ""))
-        return Made(id, {"TopicArn": id, "TopicName": id.rsplit(":", 1)[-1]})
+        return self._made(id)
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
         context.client("sns").delete_topic(TopicArn=id)
+
+    @staticmethod
+    def _made(arn: str) -> Made:
+        return Made(arn, {"TopicArn": arn, "TopicName": arn.rsplit(":", 1)[-1]})
 
 
 class TopicPolicy(Resource):
@@ -52,10 +62,7 @@ class TopicPolicy(Resource):
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
         sns = context.client("sns")
         for topic in properties["Topics"]:
-            try:
-                sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue="")
-            except sns.exceptions.NotFoundException:
-                pass  # the topic went first
+            if_there(sns.set_topic_attributes, TopicArn=topic, AttributeName="Policy", AttributeValue="")
 
 
 class Subscription(Resource):
@@ -82,6 +89,11 @@ class Queue(Resource):
                 attributes[flag] = "true"
         url = context.client("sqs").create_queue(QueueName=name, Attributes=attributes, tags=tag_map(properties))["QueueUrl"]
         return self._made(context, url)
+
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        name = properties.get("QueueName")
+        found = if_there(context.client("sqs").get_queue_url, QueueName=name) if name else None
+        return self._made(context, found["QueueUrl"]) if found else None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         context.client("sqs").set_queue_attributes(QueueUrl=id, Attributes=self._attributes(new))
@@ -115,7 +127,4 @@ class QueuePolicy(Resource):
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
         sqs = context.client("sqs")
         for url in properties["Queues"]:
-            try:
-                sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
-            except sqs.exceptions.QueueDoesNotExist:
-                pass  # the queue went first
+            if_there(sqs.set_queue_attributes, QueueUrl=url, Attributes={"Policy": ""})

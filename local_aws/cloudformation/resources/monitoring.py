@@ -18,11 +18,8 @@ class _JobDefinition(Resource):
         return Made(made, {"JobDefinitionArn": made, "CreationTime": ""})
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        sagemaker = context.client("sagemaker")
-        try:
-            getattr(sagemaker, f"delete_{_snake(self.title)}_job_definition")(JobDefinitionName=id.rsplit("/", 1)[-1])
-        except sagemaker.exceptions.ResourceNotFound:
-            pass  # gone already
+        call = getattr(context.client("sagemaker"), f"delete_{_snake(self.title)}_job_definition")
+        call(JobDefinitionName=id.rsplit("/", 1)[-1])
 
 
 class DataQualityJobDefinition(_JobDefinition):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from local_aws.cloudformation.resources.base import Context, Made, Resource, names, tag_list
+from local_aws.principals import ACCOUNT
 
 
 class OidcProvider(Resource):
@@ -19,6 +20,11 @@ class OidcProvider(Resource):
         )
         arn = made["OpenIDConnectProviderArn"]
         return Made(arn, {"Arn": arn})
+
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{properties.get('Url', '').removeprefix('https://').rstrip('/')}"
+        found = [p["Arn"] for p in context.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+        return Made(arn, {"Arn": arn}) if arn in found else None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         iam = context.client("iam")

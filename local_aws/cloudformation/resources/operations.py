@@ -4,6 +4,8 @@ from typing import Any
 
 from local_aws.cloudformation.resources.base import Context, Made, Resource, names, pick
 
+_TARGET = {"ResourceId", "ScalableDimension", "ServiceNamespace"}  # what identifies one
+
 
 class ScalableTarget(Resource):
     type = "AWS::ApplicationAutoScaling::ScalableTarget"
@@ -12,7 +14,15 @@ class ScalableTarget(Resource):
 
     def create(self, context: Context, properties: dict[str, Any]) -> Made:
         self._register(context, properties)
-        return Made("|".join(properties[k] for k in ("ResourceId", "ScalableDimension", "ServiceNamespace")))
+        return self._made(properties)
+
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        if not set(properties) >= _TARGET:
+            return None
+        found = context.client("application-autoscaling").describe_scalable_targets(
+            ResourceIds=[properties["ResourceId"]], **pick(properties, "ServiceNamespace", "ScalableDimension")
+        )
+        return self._made(properties) if found["ScalableTargets"] else None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         self._register(context, new)
@@ -22,6 +32,10 @@ class ScalableTarget(Resource):
         context.client("application-autoscaling").deregister_scalable_target(
             **pick(properties, "ServiceNamespace", "ScalableDimension", "ResourceId")
         )
+
+    @staticmethod
+    def _made(properties: dict[str, Any]) -> Made:
+        return Made("|".join(properties[k] for k in ("ResourceId", "ScalableDimension", "ServiceNamespace")))
 
     @staticmethod
     def _register(context: Context, properties: dict[str, Any]) -> None:
@@ -41,6 +55,15 @@ class ScalingPolicy(Resource):
             **pick(properties, "PolicyType", "TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration"),
         )["PolicyARN"]
         return Made(arn, {"Arn": arn})
+
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        target = self._target(properties)
+        if not set(target) >= _TARGET or "PolicyName" not in properties:
+            return None
+        found = context.client("application-autoscaling").describe_scaling_policies(PolicyNames=[properties["PolicyName"]], **target)[
+            "ScalingPolicies"
+        ]
+        return Made(found[0]["PolicyARN"], {"Arn": found[0]["PolicyARN"]}) if found else None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         return self.create(context, new)

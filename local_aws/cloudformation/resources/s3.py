@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from local_aws.cloudformation.resources.base import Context, Failed, Made, Resource, names
+from local_aws.cloudformation.resources.base import Context, Failed, Made, Resource, if_there, names
 
 
 class Bucket(Resource):
@@ -32,11 +32,9 @@ class Bucket(Resource):
         try:
             s3.delete_bucket(Bucket=id)
         except s3.exceptions.ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "BucketNotEmpty":
+            if error.response["Error"]["Code"] == "BucketNotEmpty":
                 raise Failed(f"The bucket you tried to delete is not empty: {id}") from None
-            if code != "NoSuchBucket":
-                raise
+            raise
 
     def _configure(self, s3: Any, name: str, properties: dict[str, Any]) -> None:
         if versioning := properties.get("VersioningConfiguration"):
@@ -74,6 +72,11 @@ class BucketPolicy(Resource):
     def create(self, context: Context, properties: dict[str, Any]) -> Made:
         context.client("s3").put_bucket_policy(Bucket=properties["Bucket"], Policy=json.dumps(properties["PolicyDocument"]))
         return Made(properties["Bucket"])
+
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        bucket = properties.get("Bucket")
+        found = if_there(context.client("s3").get_bucket_policy, Bucket=bucket) if bucket else None
+        return Made(str(bucket)) if found else None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
         return self.create(context, new)

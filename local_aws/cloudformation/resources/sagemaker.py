@@ -65,7 +65,7 @@ class Model(Resource):
         return Made(arn, {"ModelName": name})
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        _delete(lambda: context.client("sagemaker").delete_model(ModelName=id.rsplit("/", 1)[-1]))
+        context.client("sagemaker").delete_model(ModelName=id.rsplit("/", 1)[-1])
 
 
 class EndpointConfig(Resource):
@@ -80,7 +80,7 @@ class EndpointConfig(Resource):
         return Made(arn, {"EndpointConfigName": name, "EndpointConfigArn": arn})
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        _delete(lambda: context.client("sagemaker").delete_endpoint_config(EndpointConfigName=id.rsplit("/", 1)[-1]))
+        context.client("sagemaker").delete_endpoint_config(EndpointConfigName=id.rsplit("/", 1)[-1])
 
 
 class Endpoint(Resource):
@@ -107,7 +107,7 @@ class Endpoint(Resource):
         return Made(id, {"EndpointName": name})
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
-        _delete(lambda: context.client("sagemaker").delete_endpoint(EndpointName=id.rsplit("/", 1)[-1]))
+        context.client("sagemaker").delete_endpoint(EndpointName=id.rsplit("/", 1)[-1])
 
     @staticmethod
     def _settle(context: Context, name: str, config: str) -> None:
@@ -124,13 +124,3 @@ class Endpoint(Resource):
         if seen["EndpointStatus"] != "InService" or not right:
             reason = seen.get("FailureReason", "no reason given")
             raise Failed(f"Endpoint {name} is {seen['EndpointStatus']} on {seen['EndpointConfigName']}: {reason}")
-
-
-def _delete(action: Any) -> None:
-    from botocore.exceptions import ClientError
-
-    try:
-        action()
-    except ClientError as error:
-        if "Could not find" not in error.response["Error"]["Message"]:
-            raise

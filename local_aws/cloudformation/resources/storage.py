@@ -64,11 +64,20 @@ class Parameter(Resource):
 
     def create(self, context: Context, properties: dict[str, Any]) -> Made:
         name = properties.get("Name") or context.generated_name()
-        context.client("ssm").put_parameter(**{**properties, "Name": name, "Overwrite": True})
-        return Made(name, {"Type": properties["Type"], "Value": properties["Value"]})
+        context.client("ssm").put_parameter(**{**properties, "Name": name})
+        return self._made(name, properties)
+
+    def find(self, context: Context, properties: dict[str, Any]) -> Made | None:
+        found = context.client("ssm").get_parameters(Names=[properties["Name"]])["Parameters"] if "Name" in properties else []
+        return self._made(properties["Name"], properties) if found else None
 
     def update(self, context: Context, id: str, old: dict[str, Any], new: dict[str, Any]) -> Made:
-        return self.create(context, {**new, "Name": id})
+        context.client("ssm").put_parameter(**{**new, "Name": id, "Overwrite": True})
+        return self._made(id, new)
 
     def delete(self, context: Context, id: str, properties: dict[str, Any]) -> None:
         context.client("ssm").delete_parameter(Name=id)
+
+    @staticmethod
+    def _made(name: str, properties: dict[str, Any]) -> Made:
+        return Made(name, pick(properties, "Type", "Value"))

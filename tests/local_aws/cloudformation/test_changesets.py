@@ -126,6 +126,14 @@ def test_a_change_set_that_fails_rolls_back_or_stays_as_it_is_told(aws: LocalAws
     assert ("Z", "CREATE_FAILED") in happened(aws, "mid", "_FAILED")
 
 
+def test_a_creation_that_is_to_be_deleted_when_it_fails_leaves_its_name_free(aws: LocalAws, cfn: Any) -> None:
+    found = propose(cfn, "leaves", {"Z": BROKEN}, "CREATE", OnStackFailure="DELETE")
+    cfn.execute_change_set(ChangeSetName=found["ChangeSetId"])
+    assert settled(aws, found["StackId"]) == "DELETE_COMPLETE"
+    assert "does not exist" in refusal(lambda: described(aws, "leaves"))[1]
+    assert "DeletionTime" in described(aws, found["StackId"])
+
+
 def test_what_exists_under_the_templates_name_is_imported_when_it_is_asked_for(aws: LocalAws, cfn: Any) -> None:
     aws.client("s3").create_bucket(Bucket="left-behind")
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "left-behind"}, "DeletionPolicy": "Retain"}
@@ -139,3 +147,12 @@ def test_what_exists_under_the_templates_name_is_imported_when_it_is_asked_for(a
     cfn.execute_change_set(ChangeSetName=found["ChangeSetId"])
     assert settled(aws, "adopt-not") == "ROLLBACK_COMPLETE"
     assert aws.client("s3").head_bucket(Bucket="data")
+
+
+def test_what_has_the_name_of_something_yet_to_be_made_is_added(aws: LocalAws, cfn: Any) -> None:
+    document = {"Version": "2012-10-17", "Statement": []}
+    resources = {
+        "B": {"Type": "AWS::S3::Bucket"},
+        "P": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "B"}, "PolicyDocument": document}},
+    }
+    assert changes(propose(cfn, "unknown", resources, "CREATE", ImportExistingResources=True)) == {"B": ("Add", None), "P": ("Add", None)}

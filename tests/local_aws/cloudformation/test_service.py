@@ -1,16 +1,23 @@
 """The CloudFormation API: what is refused before anything is made, tokens, policies, parameters from SSM."""
 
 import json
+import threading
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local_aws.aws import LocalAws
+from local_aws.cloudformation.service import CloudFormation
+from local_aws.cloudformation.stack import Stack
 from tests.local_aws.stacks import (
     calls,
     create,
     delete,
     described,
+    happened,
     outputs,
     parameter,
     physical,
@@ -182,3 +189,51 @@ def test_a_rolled_back_stack_is_not_updated(aws: LocalAws) -> None:
     assert create(aws, "dead", {"A": bad}) == "ROLLBACK_COMPLETE"
     assert "Topic does not exist" in reason(aws, "dead")
     assert "is in ROLLBACK_COMPLETE state and can not be updated" in refusal(lambda: update(aws, "dead", {"A": parameter("/dead/a")}))[1]
+
+
+def test_a_name_is_free_as_soon_as_its_stack_is_deleted(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the threads of its operations have yet to do: none of them reaches into the next stack of that name."""
+    again, made = threading.Event(), []
+    carried_out = aws.stacks.create
+
+    def lingers(*given: Any, **options: Any) -> bool:
+        done = carried_out(*given, **options)
+        made.append(done)
+        return len(made) > 1 or (again.wait(30) and done)
+
+    monkeypatch.setattr(aws.stacks, "create", lingers)
+    tell = aws.stacks.history.status
+
+    def told(stack: Stack, status: str, reason: str = "") -> None:
+        tell(stack, status, reason)
+        if status == "DELETE_COMPLETE":
+            aws.client("cloudformation").create_stack(StackName="reborn", TemplateBody=template({"B": parameter("/reborn/b")}))
+
+    monkeypatch.setattr(aws.stacks.history, "status", told)
+    create(aws, "reborn", {"A": parameter("/reborn/a")})
+    delete(aws, "reborn")
+    assert settled(aws, "reborn") == "CREATE_COMPLETE"
+    again.set()
+    aws.background.wait_idle()
+    assert list(physical(aws, "reborn")) == ["B"]
+    assert not aws.background.failures
+    monkeypatch.undo()
+    delete(aws, "reborn")
+
+
+def test_of_two_deletions_at_once_one_is_carried_out(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    create(aws, "twice", {"A": parameter("/twice/a")})
+    id = described(aws, "twice")["StackId"]
+    monkeypatch.setattr(CloudFormation, "_retained", staticmethod(lambda stack, params: time.sleep(0.1) or []))
+
+    def deletes() -> None:
+        with suppress(ClientError):  # the one that finds the other under way
+            aws.client("cloudformation").delete_stack(StackName=id)
+
+    racing = [threading.Thread(target=deletes) for _ in range(2)]
+    for thread in racing:
+        thread.start()
+    for thread in racing:
+        thread.join()
+    assert settled(aws, id) == "DELETE_COMPLETE"
+    assert happened(aws, id, "DELETE_IN_PROGRESS").count(("twice", "DELETE_IN_PROGRESS")) == 1

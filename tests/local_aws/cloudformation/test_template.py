@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from local_aws.cloudformation.template import Scope, Template, parameters, parse
+from local_aws.cloudformation.scope import Scope
+from local_aws.cloudformation.template import Template, parameters, parse
 from local_aws.errors import AwsError, Unsupported
 from tests.local_aws.stacks import parameter, template
 
