@@ -5,7 +5,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_aws.errors import AwsError
+from local_aws.errors import validation
+from local_aws.images.xgboost.metric_names import METRICS, OBJECTIVES
 from local_aws.launcher.launcher import Image
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,20 +35,56 @@ GLUE = _image("glue-5.1", "time_machine", "pandas", "pyarrow.parquet", "pyarrow.
 LAMBDA = _image("lambda-python3.13", "time_machine", "boto3", "botocore.session", "logging")
 
 
+# of the project's own images there is always an environment; of this one there is one where it was asked for
+XGBOOST = _image(
+    "xgboost-3.2-0", "time_machine", "pandas", "pyarrow.parquet", "scipy.sparse", "sklearn.metrics", "xgboost", "flask.globals"
+)
+
+
 @dataclass(frozen=True)
 class ContainerImage:
     """A SageMaker image that the local AWS can stand in for."""
 
     pattern: re.Pattern[str]
     image: Image
-    training: str
-    serving: str
+    folder: str
+    install: str = "make install"
+    metrics: tuple[dict[str, str], ...] = ()  # definitions that the service has for an image of its own
+    objectives: tuple[str, ...] = ()  # those of them that a tuning job may be after
+
+    @property
+    def name(self) -> str:
+        """As in a repository's tag, without what names the registry."""
+        return self.pattern.pattern.strip(".*/$").replace("\\", "")
+
+    @property
+    def training(self) -> str:
+        return str(Path(__file__).parent / self.folder / "train.py")
+
+    @property
+    def serving(self) -> str:
+        return str(Path(__file__).parent / self.folder / "serve.py")
+
+    @property
+    def installed(self) -> bool:
+        return self.image.python.exists()
 
 
-_STAND_INS = Path(__file__).parent / "sklearn"
+def _metric(data: str, name: str) -> dict[str, str]:
+    """As DescribeTrainingJob shows it for AWS's XGBoost: #011 is the tab, as SageMaker writes it to the log."""
+    number = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
+    return {"Name": f"{data}:{name}", "Regex": rf".*\[[0-9]+\].*#011{data}-{name}:{number}.*"}
+
+
 CONTAINER_IMAGES = (
+    ContainerImage(re.compile(r".*/sagemaker-scikit-learn:1\.9-0-cpu-py3$"), SKLEARN, "sklearn"),
     ContainerImage(
-        re.compile(r".*/sagemaker-scikit-learn:1\.9-0-cpu-py3$"), SKLEARN, str(_STAND_INS / "train.py"), str(_STAND_INS / "serve.py")
+        re.compile(r".*/sagemaker-xgboost:3\.2-0$"),
+        XGBOOST,
+        "xgboost",
+        install="make xgboost",
+        metrics=tuple(_metric(data, name) for data in ("train", "validation") for name in METRICS),
+        objectives=OBJECTIVES,
     ),
 )
 
@@ -60,12 +97,14 @@ def is_analyzer(uri: str) -> bool:
 
 
 def container_image(uri: str) -> ContainerImage:
-    """The stand-in for an image URI. Raises AwsError naming the image and what there is."""
+    """The stand-in for an image URI. Raises AwsError naming the image and what there is, or how it gets there."""
     for entry in CONTAINER_IMAGES:
         if entry.pattern.match(uri):
+            if not entry.installed:
+                raise validation(f"the stand-in for the image {uri!r} is not installed; run: {entry.install}")
             return entry
-    known = ", ".join(e.pattern.pattern.strip(".*/$").replace("\\", "") for e in CONTAINER_IMAGES)
-    raise AwsError("ValidationException", f"the local AWS has no stand-in for the image {uri!r}; it has: {known}")
+    known = ", ".join(e.name for e in CONTAINER_IMAGES)
+    raise validation(f"the local AWS has no stand-in for the image {uri!r}; it has: {known}")
 
 
 def differences() -> str:

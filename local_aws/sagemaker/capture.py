@@ -8,13 +8,26 @@ import json
 import random
 import threading
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from local_aws.clock import Clock
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 FLUSH_AFTER_S = 0.4
-FLUSH_RECORDS = 500
+FLUSH_RECORDS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was asked and answered, bodies with their content types, and when."""
+
+    at: datetime
+    request: tuple[bytes, str]
+    response: tuple[bytes, str]
+    inference_id: str | None
+    custom: str | None
 
 
 class Capture:
@@ -25,51 +38,48 @@ class Capture:
         self._s3, self._clock = s3, clock
         self._modes = {o["CaptureMode"] for o in config["CaptureOptions"]}
         self._random = random.Random(f"{endpoint}/{variant}")  # noqa: S311 - sampling, not secrets
-        self._records: list[tuple[datetime, str]] = []
-        self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
+        self._records: list[Exchange] = []
+        self._lock, self._writing = threading.Lock(), threading.Lock()
 
     def record(self, request: tuple[bytes, str], response: tuple[bytes, str], *, inference_id: str | None, custom: str | None) -> None:
-        """Keep one exchange, if the sampling takes it. Bodies come with their content types."""
+        """Keep one exchange, if the sampling takes it; it is written a little later. Bodies come with their content types."""
         if self._random.uniform(0, 100) >= self._config["InitialSamplingPercentage"]:
             return
-        now = self._clock.now()
-        metadata: dict[str, Any] = {"eventId": str(uuid.uuid4())}
-        if custom:
-            metadata["customAttributes"] = [custom]
-        if inference_id:
-            metadata["inferenceId"] = inference_id
-        metadata["inferenceTime"] = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        captured: dict[str, Any] = {}
-        if "Input" in self._modes:
-            captured["endpointInput"] = self._side(*request, "INPUT")
-        if "Output" in self._modes:
-            captured["endpointOutput"] = self._side(*response, "OUTPUT")
-        line = json.dumps({"captureData": captured, "eventMetadata": metadata, "eventVersion": "0"}, separators=(",", ":"))
         with self._lock:
-            self._records.append((now, line))
-            full = len(self._records) >= FLUSH_RECORDS
-            if self._timer is None and not full:
-                self._timer = threading.Timer(FLUSH_AFTER_S, self.flush)
-                self._timer.daemon = True
-                self._timer.start()
-        if full:
-            self.flush()
+            self._records.append(Exchange(self._clock.now(), request, response, inference_id, custom))
+            wait = {1: FLUSH_AFTER_S, FLUSH_RECORDS: 0.0}.get(len(self._records))
+            if wait is not None:
+                timer = threading.Timer(wait, self.flush)
+                timer.daemon = True
+                timer.start()
 
     def flush(self) -> None:
         """Write what waits, a file per hour of inference."""
-        with self._lock:
-            records, self._records = self._records, []
-            if self._timer:
-                self._timer.cancel()
-            self._timer = None
-        by_hour: dict[str, list[tuple[datetime, str]]] = {}
-        for moment, line in records:
-            by_hour.setdefault(moment.strftime("%Y/%m/%d/%H"), []).append((moment, line))
-        for lines in by_hour.values():
-            bucket, _, prefix = self._config["DestinationS3Uri"].removeprefix("s3://").partition("/")
-            key = file_key(prefix, self._endpoint, self._variant, lines[0][0])
-            self._s3.put_object(Bucket=bucket, Key=key, Body="".join(line + "\n" for _, line in lines).encode())
+        with self._writing:
+            with self._lock:
+                records, self._records = self._records, []
+            by_hour: dict[str, list[Exchange]] = {}
+            for record in records:
+                by_hour.setdefault(record.at.isoformat()[: len("2026-01-31T13")], []).append(record)
+            for exchanges in by_hour.values():
+                bucket, _, prefix = self._config["DestinationS3Uri"].removeprefix("s3://").partition("/")
+                key = file_key(prefix, self._endpoint, self._variant, exchanges[0].at)
+                body = "".join(self._line(exchange) + "\n" for exchange in exchanges)
+                self._s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
+
+    def _line(self, exchange: "Exchange") -> str:
+        metadata: dict[str, Any] = {"eventId": str(uuid.uuid4())}
+        if exchange.custom:
+            metadata["customAttributes"] = [exchange.custom]
+        if exchange.inference_id:
+            metadata["inferenceId"] = exchange.inference_id
+        metadata["inferenceTime"] = exchange.at.isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+        captured: dict[str, Any] = {}
+        if "Input" in self._modes:
+            captured["endpointInput"] = self._side(*exchange.request, "INPUT")
+        if "Output" in self._modes:
+            captured["endpointOutput"] = self._side(*exchange.response, "OUTPUT")
+        return _encode({"captureData": captured, "eventMetadata": metadata, "eventVersion": "0"})
 
     def _side(self, body: bytes, content_type: str, mode: str) -> dict[str, Any]:
         header = self._config.get("CaptureContentTypeHeader", {})

@@ -4,7 +4,7 @@ import secrets
 import shutil
 import tempfile
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +16,13 @@ from local_aws.clock import Clock
 from local_aws.cloudwatch.store import MetricStore
 from local_aws.errors import validation
 from local_aws.events.service import Events
+from local_aws.history import Remembered
 from local_aws.images.registry import container_image
 from local_aws.launcher.launcher import Child, Image, Launcher
 from local_aws.log_writer import LogWriter
-from local_aws.sagemaker.names import arn, ordered, page
+from local_aws.sagemaker import options
+from local_aws.sagemaker.listing import Listing
+from local_aws.sagemaker.names import arn
 from local_aws.sagemaker.transfer import TransferError
 
 PRINCIPAL = "sagemaker.amazonaws.com"
@@ -33,6 +36,7 @@ class Job:
     name: str
     description: dict[str, Any]
     child: Child | None = None
+    streams: list[str] = field(default_factory=list)
     stop_requested: bool = False
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -56,6 +60,7 @@ class World:
     events: Events
     metrics: MetricStore
     analyzer: Path | None = None  # steps.pyz, in place of the images of Model Monitor and Clarify
+    keep: int | None = None  # how many ended executions of a pipeline, and jobs of a kind that none has made, are remembered
 
     def role_exists(self, role_arn: str) -> bool:
         try:
@@ -71,18 +76,29 @@ class World:
             raise validation(f"Could not assume role {role_arn}. {advice}")
 
 
-class Jobs(ABC):
-    """Jobs of one kind. Subclasses say how a job is laid out, started and finished."""
+class Jobs(Remembered[Job]):
+    """Jobs of one kind. Subclasses say how a job is laid out, started and finished.
+
+    A job that an execution or a tuning job has made is remembered exactly as long as its maker is.
+    """
 
     kind = ""  # processing, training
+    order = "Ascending"  # the documented default of its list
+    listed: tuple[str, ...] = ("FailureReason",)  # what else its list shows
+    untold: tuple[str, ...] = ()  # what a description holds and the documented event does not
 
-    kept = ("_jobs",)
+    kept = ("_jobs", "_makers")
 
     def __init__(self, world: World) -> None:
         self.world = world
+        super().__init__(world.keep)
         self._jobs: dict[str, Job] = {}
-        self._lock = threading.Lock()
         self._faults: list[str] = []
+
+    @property
+    def title(self) -> str:
+        """As names of the API have it: TrainingJob."""
+        return f"{self.kind.capitalize()}Job"
 
     def fail_next(self, reason: str) -> None:
         """Make the next job of this kind fail with a reason, such as ``CapacityError: …``: for tests."""
@@ -97,6 +113,10 @@ class Jobs(ABC):
     def image(self, uri: str) -> Image:
         """What runs in place of an image. Raises AwsError for one that nothing stands in for."""
         return container_image(uri).image
+
+    def check(self, params: dict[str, Any]) -> None:
+        """Refuse what a request, or the arguments of a step as far as they are known, ask for and is not done. Raises AwsError."""
+        options.check(f"Create{self.title}", params, self.image)
 
     # shared operations, bound to their API names by the subclasses
 
@@ -135,8 +155,8 @@ class Jobs(ABC):
             raise validation(f"The request was rejected because the {self.kind} job is in status {job.description[status]}.")
         job.description[status] = "Stopping"
         job.stop_requested = True
-        if job.child:
-            job.child.kill()
+        if child := job.child:
+            child.kill()
 
     def delete_job(self, name: str) -> None:
         """Forget a job that has ended. Raises AwsError."""
@@ -146,12 +166,11 @@ class Jobs(ABC):
         del self._jobs[name]
 
     def list_jobs(self, params: dict[str, Any]) -> dict[str, Any]:
-        title = self.kind.capitalize()
-        keys = (f"{title}JobName", f"{title}JobArn", "CreationTime", f"{title}JobStatus", "LastModifiedTime")
-        found = [{k: j.description[k] for k in keys} for j in self._jobs.values() if params.get("NameContains", "") in j.name]
-        wanted = params.get("StatusEquals")
-        found = [d for d in found if wanted in (None, d[f"{title}JobStatus"])]
-        return page(ordered(found, params, lambda d: d["CreationTime"]), params, f"{title}JobSummaries")
+        name, status = f"{self.title}Name", f"{self.title}Status"
+        listing = Listing(f"List{self.title}s", f"{self.title}Summaries", name, status, order=self.order)
+        end = f"{self.kind.capitalize()}EndTime"
+        shown = (name, f"{self.title}Arn", status, "CreationTime", "LastModifiedTime", end, *self.listed)
+        return listing.page([j.description for j in list(self._jobs.values())], params, shown)
 
     # the life of a job
 
@@ -159,12 +178,7 @@ class Jobs(ABC):
         title = self.kind.capitalize()
         description = job.description
         clients = self.world.clients
-        log = LogWriter(
-            clients.role("logs", description["RoleArn"], job.name[:64]),
-            self.world.clock,
-            f"/aws/sagemaker/{title}Jobs",
-            f"{job.name}/algo-1-{int(self.world.clock.timestamp())}",
-        )
+        log = self.log(job, f"{job.name}/algo-1-{int(self.world.clock.timestamp())}")
         work = Path(tempfile.mkdtemp(dir=self.world.launcher.root, prefix="job-"))
         status, reason = "Completed", None
         try:
@@ -179,6 +193,7 @@ class Jobs(ABC):
             status, reason = "Failed", f"InternalServerError: {error!r}"
             log.line(reason)
         log.close()
+        job.child = None
         shutil.rmtree(work, ignore_errors=True)
         if reason:
             description["FailureReason"] = reason[:1024]
@@ -187,7 +202,30 @@ class Jobs(ABC):
         self.finish(job, status)
         description[f"{title}JobStatus"] = status
         job.ended.set()
-        self.world.events.emit("aws.sagemaker", f"SageMaker {title} Job State Change", _plain(description), [description[f"{title}JobArn"]])
+        told = _plain({k: v for k, v in description.items() if k not in self.untold})
+        self.world.events.emit("aws.sagemaker", f"SageMaker {title} Job State Change", told, [description[f"{title}JobArn"]])
+        self.forget()
+
+    def log(self, job: Job, stream: str) -> LogWriter:
+        """A log of a job, written as its role."""
+        job.streams.append(stream)
+        logs = self.world.clients.role("logs", job.description["RoleArn"], job.name[:64])
+        return LogWriter(logs, self.world.clock, self._group, stream)
+
+    def held(self) -> dict[str, Job]:
+        return self._jobs
+
+    def over(self, item: Job) -> bool:
+        return item.ended.is_set()
+
+    def drop(self, item: Job) -> None:
+        """A job goes with its log."""
+        for stream in item.streams:
+            LogWriter.drop(self.world.clients.service("logs", PRINCIPAL), self._group, stream)
+
+    @property
+    def _group(self) -> str:
+        return f"/aws/sagemaker/{self.kind.capitalize()}Jobs"
 
     @abstractmethod
     def carry_out(self, job: Job, work: Path, s3: Any, log: Callable[[str], None]) -> None:

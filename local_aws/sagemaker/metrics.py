@@ -6,15 +6,16 @@ from typing import Any
 
 from local_aws.clock import Clock
 
+TAB = "#011"  # how a tab reaches the log, as in logs of AWS's XGBoost: regular expressions are written for it
+
 
 def watched(description: dict[str, Any], clock: Clock, log: Callable[[str], None]) -> Callable[[str], None]:
     """A log callback that also keeps the last value of each metric in ``FinalMetricDataList``."""
     definitions = [(m["Name"], re.compile(m["Regex"])) for m in description["AlgorithmSpecification"].get("MetricDefinitions", [])]
-    if not definitions:
-        return log
     values: dict[str, dict[str, Any]] = {}
 
     def line(text: str) -> None:
+        text = text.replace("\t", TAB)
         log(text)
         for name, pattern in definitions:
             for found in pattern.finditer(text):

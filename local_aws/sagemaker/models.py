@@ -7,8 +7,10 @@ from typing import Any
 from local_aws.dispatcher import Call, operation
 from local_aws.errors import Unsupported, validation
 from local_aws.images.registry import container_image
+from local_aws.sagemaker import options
 from local_aws.sagemaker.jobs import World
-from local_aws.sagemaker.names import arn, ordered, page
+from local_aws.sagemaker.listing import Listing
+from local_aws.sagemaker.names import arn
 from local_aws.sagemaker.registry import Registry
 from local_aws.sagemaker.transfer import split
 
@@ -49,6 +51,7 @@ class Models:
         name = params["ModelName"]
         if name in self._models:
             raise validation(f'Cannot create already existing model "{arn("model", name)}".')
+        options.check("CreateModel", params, container_image)
         if "ExecutionRoleArn" not in params:
             raise validation("ExecutionRoleArn is required")
         self._world.check_role(params["ExecutionRoleArn"])
@@ -73,8 +76,8 @@ class Models:
 
     @operation("sagemaker", "ListModels")
     def list_models(self, call: Call) -> dict[str, Any]:
-        found = [{k: m[k] for k in ("ModelName", "ModelArn", "CreationTime")} for m in self._models.values()]
-        return page(ordered(found, call.params, lambda m: m["CreationTime"]), call.params, "Models")
+        listing = Listing("ListModels", "Models", "ModelName")
+        return listing.page(list(self._models.values()), call.params, ("ModelName", "ModelArn", "CreationTime"))
 
     @operation("sagemaker", "DeleteModel")
     def delete_model(self, call: Call) -> None:
@@ -126,9 +129,8 @@ class Models:
 
     @operation("sagemaker", "ListEndpointConfigs")
     def list_configs(self, call: Call) -> dict[str, Any]:
-        keys = ("EndpointConfigName", "EndpointConfigArn", "CreationTime")
-        found = [{k: c[k] for k in keys} for c in self._configs.values()]
-        return page(ordered(found, call.params, lambda c: c["CreationTime"]), call.params, "EndpointConfigs")
+        listing = Listing("ListEndpointConfigs", "EndpointConfigs", "EndpointConfigName")
+        return listing.page(list(self._configs.values()), call.params, ("EndpointConfigName", "EndpointConfigArn", "CreationTime"))
 
     @operation("sagemaker", "DeleteEndpointConfig")
     def delete_config(self, call: Call) -> None:

@@ -1,7 +1,7 @@
 """ARNs of SageMaker resources and what list operations share."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from local_aws.errors import validation
@@ -24,14 +24,11 @@ def page(items: Sequence[Any], params: dict[str, Any], key: str, *, default: int
         try:
             start = int(base64.b64decode(token).decode())
         except ValueError:
-            raise validation(f"Invalid NextToken: {token!r}") from None
+            start = -1
+        if start < 0:
+            raise validation(f"Invalid NextToken: {token!r}")
     size = params.get("MaxResults", default)
     out: dict[str, Any] = {key: list(items[start : start + size])}
     if start + size < len(items):
         out["NextToken"] = base64.b64encode(str(start + size).encode()).decode()
     return out
-
-
-def ordered(items: Sequence[dict[str, Any]], params: dict[str, Any], by: Callable[[dict[str, Any]], Any]) -> list[dict[str, Any]]:
-    """Items by a key, newest first unless SortOrder says otherwise."""
-    return sorted(items, key=by, reverse=params.get("SortOrder", "Descending") == "Descending")

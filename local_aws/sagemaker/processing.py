@@ -21,18 +21,21 @@ class ProcessingJobs(Jobs):
     """CreateProcessingJob and its kin."""
 
     kind = "processing"
+    listed = ("FailureReason", "ExitMessage")
 
     @operation("sagemaker", "CreateProcessingJob")
     def create(self, call: Call) -> dict[str, Any]:
         params = call.params
-        for group in ("ProcessingInputs",):
-            for item in params.get(group, []):
-                if "DatasetDefinition" in item:
-                    raise validation(f"the local AWS does not emulate DatasetDefinition (input {item['InputName']})")
-        if params["ProcessingResources"]["ClusterConfig"]["InstanceCount"] != 1:
-            raise validation("the local AWS runs processing jobs on one instance")
+        self.check(params)
         job = self.create_job(params, params["AppSpecification"]["ImageUri"])
         return {"ProcessingJobArn": job.description["ProcessingJobArn"]}
+
+    def check(self, params: dict[str, Any]) -> None:
+        super().check(params)
+        for item in (*params.get("ProcessingInputs", []), *params.get("ProcessingOutputConfig", {}).get("Outputs", [])):
+            name, place = item.get("InputName", item.get("OutputName")), item.get("S3Input", item.get("S3Output", {}))
+            if "LocalPath" not in place:
+                raise validation(f"LocalPath is required when AppManaged is false: {name} has none")
 
     @operation("sagemaker", "DescribeProcessingJob")
     def describe(self, call: Call) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError, validation
 from local_aws.sagemaker.jobs import World
-from local_aws.sagemaker.names import arn, ordered, page, short
+from local_aws.sagemaker.listing import Listing
+from local_aws.sagemaker.names import arn, short
 from local_aws.sagemaker.transfer import split
 
 _METADATA_LIMIT, _VALUE_LIMIT = 50, 256
@@ -14,6 +15,12 @@ _FORBIDDEN = set('<>%(){}"')
 _SUMMARY = (
     "ModelPackageGroupName", "ModelPackageVersion", "ModelPackageArn", "ModelPackageDescription", "CreationTime",
     "ModelPackageStatus", "ModelApprovalStatus",
+)  # fmt: skip
+
+_GROUPS = Listing("ListModelPackageGroups", "ModelPackageGroupSummaryList", "ModelPackageGroupName", order="Ascending")
+_PACKAGES = Listing(
+    "ListModelPackages", "ModelPackageSummaryList", "ModelPackageName", order="Ascending",
+    equal={"ModelApprovalStatus": "ModelApprovalStatus"}, own=frozenset({"ModelPackageGroupName", "ModelPackageType"}),
 )  # fmt: skip
 
 
@@ -51,11 +58,8 @@ class Registry:
 
     @operation("sagemaker", "ListModelPackageGroups")
     def list_groups(self, call: Call) -> dict[str, Any]:
-        keys = ("ModelPackageGroupName", "ModelPackageGroupArn", "CreationTime", "ModelPackageGroupStatus")
-        found = [
-            {k: g[k] for k in keys} for g in self._groups.values() if call.params.get("NameContains", "") in g["ModelPackageGroupName"]
-        ]
-        return page(ordered(found, call.params, lambda g: g["CreationTime"]), call.params, "ModelPackageGroupSummaryList")
+        keys = ("ModelPackageGroupName", "ModelPackageGroupArn", "ModelPackageGroupDescription", "CreationTime", "ModelPackageGroupStatus")
+        return _GROUPS.page(list(self._groups.values()), call.params, keys)
 
     @operation("sagemaker", "DeleteModelPackageGroup")
     def delete_group(self, call: Call) -> None:
@@ -109,16 +113,15 @@ class Registry:
 
     @operation("sagemaker", "ListModelPackages")
     def list_packages(self, call: Call) -> dict[str, Any]:
+        """Packages of a group; of all groups where a type asks for them: without either only those without versions are listed, of
+        which there are none here."""
         params = call.params
-        group, status = params.get("ModelPackageGroupName"), params.get("ModelApprovalStatus")
-        found = [
-            {k: p[k] for k in _SUMMARY if k in p}
-            for p in self._packages.values()
-            if group in (None, p["ModelPackageGroupName"]) and status in (None, p["ModelApprovalStatus"])
-        ]
+        group, kind = params.get("ModelPackageGroupName"), params.get("ModelPackageType")
         if group is not None:
-            self._group(group)
-        return page(ordered(found, params, lambda p: (p["CreationTime"], p["ModelPackageVersion"])), params, "ModelPackageSummaryList")
+            group = self._group(group)["ModelPackageGroupName"]
+        packages = list(self._packages.values()) if kind in ("Versioned", "Both") or (group and not kind) else []
+        found = [p for p in packages if group in (None, p["ModelPackageGroupName"])]
+        return _PACKAGES.page(found, params, _SUMMARY)
 
     @operation("sagemaker", "UpdateModelPackage")
     def update_package(self, call: Call) -> dict[str, Any]:

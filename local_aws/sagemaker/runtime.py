@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from local_aws.dispatcher import Call, operation
+from local_aws.errors import Unsupported
 from local_aws.moto_seam import HttpResponse
 from local_aws.sagemaker.endpoints.endpoint import Endpoint, refused
 from local_aws.sagemaker.endpoints.fleet import FleetClosed
@@ -13,11 +14,15 @@ from local_aws.sagemaker.invocations import measure
 from local_aws.sagemaker.jobs import World
 from local_aws.sagemaker.server import Answer
 
+# where a request goes, and what comes back, in kinds of endpoints that are not emulated: never answered as if they were not given
+_REFUSED = ("TargetModel", "TargetContainerHostname", "InferenceComponentName", "EnableExplanations", "SessionId")
 MAX_BODY = 6_291_456  # botocore's model: BodyBlob
 
 
 class Runtime:
     """Content types, inference ids, custom attributes, capture; container errors as ModelError."""
+
+    kept: tuple[str, ...] = ()
 
     def __init__(self, endpoints: Endpoints, world: World) -> None:
         self._endpoints, self._world = endpoints, world
@@ -25,6 +30,9 @@ class Runtime:
     @operation("sagemaker-runtime", "InvokeEndpoint")
     def invoke(self, call: Call) -> HttpResponse:
         params = call.params
+        for name in _REFUSED:
+            if params.get(name):
+                raise Unsupported(f"invocations with {name}")
         body = call.request.body
         if len(body) > MAX_BODY:
             raise refused(f"Request body of {len(body)} bytes exceeds the maximum of {MAX_BODY} bytes for a real-time endpoint.")

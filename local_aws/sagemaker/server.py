@@ -20,6 +20,7 @@ from local_aws.sagemaker.models import Container
 from local_aws.sagemaker.transfer import split
 
 START_LIMIT_S = 60.0
+TIME_HEADER = "X-Local-Aws-Time"
 INVOKE_LIMIT_S = 60.0  # a model has 60 seconds to answer (InvokeEndpoint)
 
 
@@ -49,15 +50,16 @@ class Server:
             f"/aws/sagemaker/Endpoints/{endpoint}",
             f"{variant}/{time.time_ns():x}",
         )
-        self._variant = variant
+        self._variant, self._clock = variant, world.clock
+        self._started_at = world.clock.offset
         work = Path(tempfile.mkdtemp(dir=world.launcher.root, prefix="ep-"))
-        self._socket = str(work / "s")
+        self.socket = str(work / "s")
         self._idle: list[_UnixConnection] = []
         self._lock = threading.Lock()
         root = work / "ml"
         self._fetch(world.clients.role("s3", role, endpoint[:64]), container.model_data, root / "model")
         entry = container_image(container.image)
-        argument = {"root": "/opt/ml", "site": str(work / "site"), "socket": self._socket}
+        argument = {"root": "/opt/ml", "site": str(work / "site"), "socket": self.socket}
         env = {"AWS_REGION": REGION, **container.environment}
         if not isolated:
             env |= world.clients.environment(role, endpoint[:64])
@@ -81,6 +83,8 @@ class Server:
     def invoke(self, body: bytes, content_type: str, accept: str, extra: dict[str, str]) -> Answer:
         """POST /invocations. Raises OSError when the container is gone."""
         headers = {"Content-Type": content_type, "Accept": accept, **extra}
+        if self._clock.offset != self._started_at:  # time has moved since, and the container sees it as well
+            headers[TIME_HEADER] = repr(self._clock.timestamp())
         return self._request("POST", "/invocations", body, headers)
 
     def close(self) -> None:
@@ -111,7 +115,7 @@ class Server:
     def _request(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
         for attempt in (1, 2):
             with self._lock:
-                connection = self._idle.pop() if self._idle else _UnixConnection(self._socket, INVOKE_LIMIT_S)
+                connection = self._idle.pop() if self._idle else _UnixConnection(self.socket, INVOKE_LIMIT_S)
             try:
                 connection.request(method, path, body, headers)
                 response = connection.getresponse()

@@ -8,36 +8,42 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.dispatcher import Call, operation
-from local_aws.errors import validation
+from local_aws.errors import Unsupported, validation
 from local_aws.images.registry import container_image
 from local_aws.launcher.launcher import Spec
 from local_aws.principals import REGION
 from local_aws.sagemaker import metrics, transfer
 from local_aws.sagemaker.jobs import Job, JobFailed, Jobs, resource_config
 
+ROOT, CHECKPOINTS = "/opt/ml", "/opt/ml/checkpoints"  # the latter where CheckpointConfig names no LocalPath
+
 
 class TrainingJobs(Jobs):
     """CreateTrainingJob and its kin."""
 
     kind = "training"
+    listed = ("SecondaryStatus",)
 
     @operation("sagemaker", "CreateTrainingJob")
     def create(self, call: Call) -> dict[str, Any]:
         params = call.params
-        if params.get("ResourceConfig", {}).get("InstanceCount", 1) != 1:
-            raise validation("the local AWS runs training jobs on one instance")
-        if params.get("EnableManagedSpotTraining"):
-            raise validation("the local AWS does not emulate managed spot training")
+        self.check(params)
         image = params["AlgorithmSpecification"].get("TrainingImage")
         if not image:
-            raise validation("the local AWS runs training images only; give AlgorithmSpecification.TrainingImage")
-        for channel in params.get("InputDataConfig", []):
-            if "S3DataSource" not in channel["DataSource"] or channel.get("InputMode", "File") != "File":
-                raise validation(f"the local AWS does S3 channels in File mode only (channel {channel['ChannelName']})")
-        # the model says that it is always there; it names something once there is something
-        job = self.create_job({**params, "ModelArtifacts": {"S3ModelArtifacts": ""}}, image)
+            raise validation("AlgorithmSpecification needs a TrainingImage or an AlgorithmName")
+        known = {"MetricDefinitions": [*container_image(image).metrics]}
+        specification = {**(known if known["MetricDefinitions"] else {}), **params["AlgorithmSpecification"]}
+        # the model says that artefacts are always there; they name something once there is something
+        given = {**params, "AlgorithmSpecification": specification, "ModelArtifacts": {"S3ModelArtifacts": ""}}
+        job = self.create_job(given, image)
         self._move(job, "Starting", "Preparing the instances for training")
         return {"TrainingJobArn": job.description["TrainingJobArn"]}
+
+    def check(self, params: dict[str, Any]) -> None:
+        super().check(params)
+        path = params.get("CheckpointConfig", {}).get("LocalPath")
+        if isinstance(path, str) and not path.startswith(f"{ROOT}/"):
+            raise Unsupported(f"CreateTrainingJob with CheckpointConfig.LocalPath {path!r} (it does paths below {ROOT})")
 
     @operation("sagemaker", "DescribeTrainingJob")
     def describe(self, call: Call) -> dict[str, Any]:
@@ -61,29 +67,42 @@ class TrainingJobs(Jobs):
         description["TrainingStartTime"] = self.world.clock.now()
         self._move(job, "Downloading", "Downloading input data")
         for channel in description.get("InputDataConfig", []):
-            transfer.download(s3, channel["DataSource"]["S3DataSource"]["S3Uri"], root / "input" / "data" / channel["ChannelName"])
+            source = channel["DataSource"]["S3DataSource"]
+            fetch = transfer.download_listed if source.get("S3DataType") == "ManifestFile" else transfer.download
+            fetch(s3, source["S3Uri"], root / "input" / "data" / channel["ChannelName"])
         self._configure(description, root)
+        checkpoints = description.get("CheckpointConfig")
+        local = root / Path((checkpoints or {}).get("LocalPath", CHECKPOINTS)).relative_to(ROOT)
+        if checkpoints:
+            transfer.download(s3, checkpoints["S3Uri"], local, optional=True)
         self._move(job, "Training", "Training image download completed. Training in progress.")
-        code = self._run(job, root, metrics.watched(description, self.world.clock, log))
+        try:
+            code = self._run(job, root, metrics.watched(description, self.world.clock, log))
+        finally:
+            if checkpoints:  # of a job that failed or was stopped too: the next one goes on from them
+                transfer.upload(s3, local, checkpoints["S3Uri"])
         failure = root / "output" / "failure"
         if code:
             reason = failure.read_text()[:1000] if failure.is_file() else "See job logs for more information"
             raise JobFailed(f"AlgorithmError: {reason}, exit code: {code}")
         self._move(job, "Uploading", "Uploading generated training model")
         target = f"{description['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output"
-        _upload_archive(s3, root / "model", f"{target}/model.tar.gz")
+        artefact = f"{target}/model.tar.gz"
+        if description["OutputDataConfig"].get("CompressionType") == "NONE":
+            artefact = f"{target}/model/"
+            transfer.upload(s3, root / "model", artefact)
+        else:
+            _upload_archive(s3, root / "model", artefact)
         if any((root / "output" / "data").iterdir()):
             _upload_archive(s3, root / "output" / "data", f"{target}/output.tar.gz")
-        description["ModelArtifacts"] = {"S3ModelArtifacts": f"{target}/model.tar.gz"}
+        description["ModelArtifacts"] = {"S3ModelArtifacts": artefact}
 
     def _configure(self, description: dict[str, Any], root: Path) -> None:
         config = root / "input" / "config"
         for folder in (config, root / "model", root / "output" / "data", root / "code"):
             folder.mkdir(parents=True, exist_ok=True)
-        channels = {
-            c["ChannelName"]: {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
-            for c in description.get("InputDataConfig", [])
-        }
+        mode = description["AlgorithmSpecification"].get("TrainingInputMode", "File")
+        channels = {c["ChannelName"]: _channel(c, mode) for c in description.get("InputDataConfig", [])}
         resources = resource_config("training", description["ResourceConfig"]["InstanceType"], 1)
         files = {"hyperparameters": description.get("HyperParameters", {}), "inputdataconfig": channels, "resourceconfig": resources}
         for name, content in files.items():
@@ -140,6 +159,14 @@ class TrainingJobs(Jobs):
             history[-1]["EndTime"] = now
         history.append({"Status": status, "StartTime": now, "StatusMessage": message[:1024]})
         job.description["SecondaryStatus"] = status
+
+
+def _channel(channel: dict[str, Any], mode: str) -> dict[str, str]:
+    """As inputdataconfig.json tells the container."""
+    source = channel["DataSource"]["S3DataSource"]
+    kind = {"ContentType": channel["ContentType"]} if channel.get("ContentType") else {}
+    distribution = source.get("S3DataDistributionType", "FullyReplicated")
+    return {**kind, "TrainingInputMode": channel.get("InputMode", mode), "S3DistributionType": distribution, "RecordWrapperType": "None"}
 
 
 def _upload_archive(s3: Any, folder: Path, uri: str) -> None:

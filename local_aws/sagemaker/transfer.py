@@ -15,10 +15,11 @@ def split(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def download(s3: Any, uri: str, folder: Path) -> int:
+def download(s3: Any, uri: str, folder: Path, *, optional: bool = False) -> int:
     """Everything under an S3 prefix into a folder, as SageMaker's File mode lays it out; returns the number of files.
 
-    A prefix that is itself an object gives one file; otherwise names are relative to the prefix.
+    A prefix that is itself an object gives one file; otherwise names are relative to the prefix. Raises
+    TransferError where there is nothing, unless the files are ``optional``.
     """
     bucket, prefix = split(uri)
     folder.mkdir(parents=True, exist_ok=True)
@@ -31,7 +32,7 @@ def download(s3: Any, uri: str, folder: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             s3.download_fileobj(bucket, key, file)
-    if not keys:
+    if not keys and not optional:
         raise TransferError(f"ClientError: Data download failed:No S3 objects found under S3 URL {uri!r}")
     return len(keys)
 

@@ -1,25 +1,24 @@
 """Batch transform: a model's container answers every object under a prefix, line by line or whole."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from local_aws.dispatcher import Call, operation
-from local_aws.errors import Unsupported, validation
-from local_aws.log_writer import LogWriter
-from local_aws.sagemaker import transfer
+from local_aws.sagemaker import batch_capture, transfer
 from local_aws.sagemaker.jobs import Job, JobFailed, Jobs, Stopped, World
 from local_aws.sagemaker.models import Models
 from local_aws.sagemaker.server import Server, StartFailed
 
-_REFUSED = ("DataProcessing", "DataCaptureConfig", "ModelClientConfig", "ExperimentConfig")
 _DEFAULT_PAYLOAD_MIB = 6
 
 
 class TransformJobs(Jobs):
     """CreateTransformJob and its kin. The model's role reads and writes."""
 
-    kind = "transform"
+    kind, order = "transform", "Descending"
+    untold = ("DataCaptureConfig",)
 
     def __init__(self, world: World, models: Models) -> None:
         super().__init__(world)
@@ -28,18 +27,8 @@ class TransformJobs(Jobs):
     @operation("sagemaker", "CreateTransformJob")
     def create(self, call: Call) -> dict[str, Any]:
         params = call.params
-        for name in _REFUSED:
-            if params.get(name):
-                raise Unsupported(f"transform jobs with {name}")
-        source = params["TransformInput"]
-        if source["DataSource"].get("S3DataSource", {}).get("S3DataType", "S3Prefix") != "S3Prefix":
-            raise Unsupported("transform inputs other than an S3Prefix")
-        if source.get("SplitType", "None") not in ("None", "Line"):
-            raise Unsupported(f"the SplitType {source['SplitType']} (it does None and Line)")
-        if source.get("CompressionType", "None") != "None":
-            raise Unsupported(f"the CompressionType {source['CompressionType']}")
-        if params["TransformResources"]["InstanceCount"] != 1:
-            raise validation("the local AWS runs transform jobs on one instance")
+        self.check(params)
+        batch_capture.check(params)
         model = self._models.model(params["ModelName"])
         role = {"RoleArn": model["ExecutionRoleArn"]}
         job = self.create_job({**params, **role}, model["_container"].image)
@@ -63,22 +52,31 @@ class TransformJobs(Jobs):
         source = description["TransformInput"]
         uri = source["DataSource"]["S3DataSource"]["S3Uri"]
         transfer.download(s3, uri, work / "in")
-        description["TransformStartTime"] = self.world.clock.now()
+        description["TransformStartTime"] = started = self.world.clock.now()
+        capture, output = description.get("DataCaptureConfig", {}), description["TransformOutput"]
+        names = sorted(p.relative_to(work / "in").as_posix() for p in (work / "in").rglob("*") if p.is_file())
         server = self._serve(job)
         try:
-            for path in sorted(p for p in (work / "in").rglob("*") if p.is_file()):
-                answer = b"".join(self._answers(job, server, path))
-                target = work / "out" / f"{path.relative_to(work / 'in')}.out"
+            for name in names:
+                answer = b"".join(self._answers(job, server, work / "in" / name))
+                if capture.get("GenerateInferenceId"):
+                    answer = batch_capture.identified(answer, output["Accept"], started)
+                target = work / "out" / f"{name}.out"
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(answer)
         finally:
             server.close()
-        transfer.upload(s3, work / "out", description["TransformOutput"]["S3OutputPath"])
+        transfer.upload(s3, work / "out", output["S3OutputPath"])
+        if capture:
+            given = uri if names != [uri.rsplit("/", 1)[-1]] else uri.rsplit("/", 1)[0]  # a prefix may be one object itself
+            made = (output["S3OutputPath"], [f"{name}.out" for name in names])
+            batch_capture.write(s3, capture, started, (given, names), made)
 
     def _serve(self, job: Job) -> Server:
         model = self._models.model(job.description["ModelName"])
-        container, role = model["_container"], job.description["RoleArn"]
-        log = LogWriter(self.world.clients.role("logs", role, job.name[:64]), self.world.clock, "/aws/sagemaker/TransformJobs", job.name)
+        role = job.description["RoleArn"]
+        container = replace(model["_container"], environment={**model["_container"].environment, **_environment(job.description)})
+        log = self.log(job, job.name)
         try:
             return Server(self.world, container, role, job.name, "transform", isolated=model.get("EnableNetworkIsolation", False), log=log)
         except StartFailed as error:
@@ -101,6 +99,17 @@ class TransformJobs(Jobs):
 
     def finish(self, job: Job, status: str) -> None:
         job.description.setdefault("TransformStartTime", job.description["CreationTime"])
+
+
+def _environment(description: dict[str, Any]) -> dict[str, str]:
+    """What a batch transform adds to the container's environment (docs: your-algorithms-batch-code)."""
+    return {
+        **description.get("Environment", {}),
+        "SAGEMAKER_BATCH": "true",
+        "SAGEMAKER_MAX_PAYLOAD_IN_MB": str(description.get("MaxPayloadInMB", _DEFAULT_PAYLOAD_MIB)),
+        "SAGEMAKER_BATCH_STRATEGY": "SINGLE_RECORD" if description.get("BatchStrategy") == "SingleRecord" else "MULTI_RECORD",
+        "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": str(description.get("MaxConcurrentTransforms", 1)),
+    }
 
 
 def _requests(content: bytes, description: dict[str, Any]) -> Iterator[bytes]:

@@ -1,20 +1,38 @@
 """Hyperparameter tuning: trials are training jobs, judged by the metric that they print."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from local_aws.dispatcher import Call, operation
-from local_aws.errors import Unsupported, validation
-from local_aws.sagemaker.candidates import STRATEGIES, candidates, size
+from local_aws.errors import validation
+from local_aws.history import Remembered
+from local_aws.images.registry import container_image
+from local_aws.sagemaker import options
+from local_aws.sagemaker.candidates import proposer, size
 from local_aws.sagemaker.jobs import TERMINAL, World, new_suffix
-from local_aws.sagemaker.names import arn, ordered, page
+from local_aws.sagemaker.listing import Listing
+from local_aws.sagemaker.names import arn
+from local_aws.sagemaker.space import Trial, check
 from local_aws.sagemaker.training import TrainingJobs
 
-_REFUSED = ("TrainingJobDefinitions", "WarmStartConfig", "Autotune")
 _PASSED = (
     "AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition",
-    "EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "VpcConfig", "CheckpointConfig", "Environment",
+    "EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "VpcConfig", "CheckpointConfig", "Environment", "RetryStrategy",
+)  # fmt: skip
+
+_SUMMARY = (
+    "HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobStatus", "CreationTime", "LastModifiedTime",
+    "HyperParameterTuningEndTime", "TrainingJobStatusCounters", "ObjectiveStatusCounters", "Strategy", "ResourceLimits",
+)  # fmt: skip
+_TUNINGS = Listing(
+    "ListHyperParameterTuningJobs", "HyperParameterTuningJobSummaries", "HyperParameterTuningJobName", "HyperParameterTuningJobStatus",
+    by="Name", order="Ascending",
+)  # fmt: skip
+_TRIALS = Listing(
+    "ListTrainingJobsForHyperParameterTuningJob", "TrainingJobSummaries", "TrainingJobName", "TrainingJobStatus",
+    by="Name", order="Ascending", own=frozenset({"HyperParameterTuningJobName"}),
 )  # fmt: skip
 
 
@@ -28,21 +46,24 @@ class Tuning:
     ended: threading.Event = field(default_factory=threading.Event)
 
 
-class TuningJobs:
+class TuningJobs(Remembered[Tuning]):
     """CreateHyperParameterTuningJob and its kin."""
 
-    kept = ("_tunings",)
+    title = "HyperParameterTuningJob"
+    kept = ("_tunings", "_makers")
 
     def __init__(self, world: World, training: TrainingJobs) -> None:
         self._world, self._training = world, training
+        super().__init__(world.keep)
         self._tunings: dict[str, Tuning] = {}
-        self._lock = threading.Lock()
 
     @operation("sagemaker", "CreateHyperParameterTuningJob")
     def create(self, call: Call) -> dict[str, Any]:
         params = call.params
         name, config = params["HyperParameterTuningJobName"], params["HyperParameterTuningJobConfig"]
+        self.check(params)
         _check(params)
+        limit = size(config)
         with self._lock:
             if name in self._tunings:
                 raise validation(f"Hyperparameter tuning job names must be unique: {name} exists already")
@@ -55,10 +76,13 @@ class TuningJobs:
                 "LastModifiedTime": now,
             }
             tuning = self._tunings[name] = Tuning(description)
-        limit = size(config, name)
         wanted = config["ResourceLimits"].get("MaxNumberOfTrainingJobs", limit or 1)
         self._world.background.submit(lambda: self._search(tuning, min(wanted, limit or wanted)))
         return {"HyperParameterTuningJobArn": description["HyperParameterTuningJobArn"]}
+
+    def check(self, params: dict[str, Any]) -> None:
+        """Refuse what a request, or the arguments of a step as far as they are known, ask for and is not done. Raises AwsError."""
+        options.check("CreateHyperParameterTuningJob", params, container_image)
 
     @operation("sagemaker", "DescribeHyperParameterTuningJob")
     def describe(self, call: Call) -> dict[str, Any]:
@@ -66,36 +90,35 @@ class TuningJobs:
 
     @operation("sagemaker", "ListHyperParameterTuningJobs")
     def list(self, call: Call) -> dict[str, Any]:
-        keys = ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobStatus", "CreationTime")
-        counted = ("TrainingJobStatusCounters", "ObjectiveStatusCounters")
         found = []
-        for described in (self._described(t) for t in self._tunings.values()):
-            strategy = {"Strategy": described["HyperParameterTuningJobConfig"]["Strategy"]}
-            found.append({k: described[k] for k in (*keys, *counted)} | strategy)
-        return page(ordered(found, call.params, lambda t: t["CreationTime"]), call.params, "HyperParameterTuningJobSummaries")
+        for described in (self._described(t) for t in list(self._tunings.values())):
+            config = described["HyperParameterTuningJobConfig"]
+            found.append({**described, "Strategy": config["Strategy"], "ResourceLimits": config["ResourceLimits"]})
+        return _TUNINGS.page(found, call.params, _SUMMARY)
 
     @operation("sagemaker", "ListTrainingJobsForHyperParameterTuningJob")
     def trials(self, call: Call) -> dict[str, Any]:
         params = call.params
         tuning = self._get(params["HyperParameterTuningJobName"])
         found = [self._trial(tuning, name) for name in tuning.trials]
+        shown = {name for trial in found for name in trial}
         if params.get("SortBy") == "FinalObjectiveMetricValue":
-            found = [t for t in found if _objective(t) is not None]
-            found.sort(key=lambda t: _objective(t) or 0.0, reverse=params.get("SortOrder", "Ascending") == "Descending")
-        else:
-            found = ordered(found, params, lambda t: t["CreationTime"])
-        return page(found, params, "TrainingJobSummaries")
+            found = [{**t, "FinalObjectiveMetricValue": _objective(t)} for t in found if _objective(t) is not None]
+        return _TRIALS.page(found, params, [*shown])
 
     @operation("sagemaker", "StopHyperParameterTuningJob")
     def stop(self, call: Call) -> None:
-        tuning = self._get(call.params["HyperParameterTuningJobName"])
+        self.stop_job(call.params["HyperParameterTuningJobName"])
+
+    def stop_job(self, name: str) -> None:
+        tuning = self._get(name)
         if tuning.description["HyperParameterTuningJobStatus"] in TERMINAL:
             raise validation(f"The tuning job is in status {tuning.description['HyperParameterTuningJobStatus']} and cannot be stopped.")
         tuning.stopping = True
         tuning.description["HyperParameterTuningJobStatus"] = "Stopping"
-        for name in tuning.trials:
-            if self._training.describe_job(name)["TrainingJobStatus"] not in TERMINAL:
-                self._training.stop_job(name)
+        for trial in list(tuning.trials):
+            if self._training.describe_job(trial)["TrainingJobStatus"] not in TERMINAL:
+                self._training.stop_job(trial)
 
     def wait(self, name: str) -> dict[str, Any]:
         """Block until the job has ended; its description."""
@@ -108,13 +131,13 @@ class TuningJobs:
     def _search(self, tuning: Tuning, count: int) -> None:
         description = tuning.description
         config = description["HyperParameterTuningJobConfig"]
-        values = candidates(config, description["HyperParameterTuningJobName"])
+        propose = proposer(config, description["HyperParameterTuningJobName"])
         slots = threading.Semaphore(config["ResourceLimits"]["MaxParallelTrainingJobs"])
         for number in range(1, count + 1):
             slots.acquire()
             if tuning.stopping:
                 break
-            self._world.background.submit(self._follow(self._start(tuning, next(values), number), slots))
+            self._world.background.submit(self._follow(self._start(tuning, propose(self._tried(tuning)), number), slots))
         for name in list(tuning.trials):
             self._training.wait(name)
         completed = [n for n in tuning.trials if self._training.describe_job(n)["TrainingJobStatus"] == "Completed"]
@@ -125,11 +148,23 @@ class TuningJobs:
         description["HyperParameterTuningJobStatus"] = status
         tuning.ended.set()
         self._emit(tuning)
+        self.forget()
+
+    def held(self) -> dict[str, Tuning]:
+        return self._tunings
+
+    def over(self, item: Tuning) -> bool:
+        return item.ended.is_set()
+
+    def drop(self, item: Tuning) -> None:
+        """A tuning job goes with its trials."""
+        self._training.release(item.description["HyperParameterTuningJobArn"])
 
     def _start(self, tuning: Tuning, values: dict[str, str], number: int) -> str:
         definition = tuning.description["TrainingJobDefinition"]
         name = f"{tuning.description['HyperParameterTuningJobName']}-{number:03d}-{new_suffix()[:8]}"
         tuning.trials[name] = values
+        self._training.made_by(tuning.description["HyperParameterTuningJobArn"], name)
         parameters = {**definition.get("StaticHyperParameters", {}), **values}
         client = self._world.clients.service("sagemaker", "sagemaker.amazonaws.com")
         passed = {k: definition[k] for k in _PASSED if k in definition}
@@ -140,6 +175,11 @@ class TuningJobs:
             **{**passed, "TrainingJobName": name, "HyperParameters": parameters, "AlgorithmSpecification": specification}
         )
         return name
+
+    def _tried(self, tuning: Tuning) -> Sequence[Trial]:
+        """The trials so far, as strategies see them."""
+        found = [self._trial(tuning, name) for name in tuning.trials]
+        return [Trial(t["TunedHyperParameters"], _objective(t), t["TrainingJobStatus"] not in TERMINAL) for t in found]
 
     def _follow(self, name: str, slots: threading.Semaphore) -> Any:
         def follow() -> None:
@@ -202,18 +242,16 @@ def _objective(trial: dict[str, Any]) -> float | None:
 
 
 def _check(params: dict[str, Any]) -> None:
-    """Refuse what is not emulated. Raises AwsError."""
+    """Refuse ranges and an objective that nothing can be done with. Raises AwsError."""
     config = params["HyperParameterTuningJobConfig"]
-    for name in _REFUSED:
-        if params.get(name):
-            raise Unsupported(f"tuning jobs with {name}")
-    if config["Strategy"] not in STRATEGIES:
-        raise Unsupported(f"the tuning strategy {config['Strategy']} (it does {', '.join(STRATEGIES)})")
-    if config.get("TrainingJobEarlyStoppingType", "Off") != "Off":
-        raise Unsupported("tuning jobs with early stopping")
+    check(config.get("ParameterRanges", {}))
     if "HyperParameterTuningJobObjective" not in config or "TrainingJobDefinition" not in params:
         raise validation("HyperParameterTuningJobObjective and TrainingJobDefinition are required")
-    metrics = params["TrainingJobDefinition"]["AlgorithmSpecification"].get("MetricDefinitions", [])
+    specification = params["TrainingJobDefinition"]["AlgorithmSpecification"]
+    known = [m["Name"] for m in specification.get("MetricDefinitions", [])]
+    if specification.get("TrainingImage"):
+        known += container_image(specification["TrainingImage"]).objectives
     objective = config["HyperParameterTuningJobObjective"]["MetricName"]
-    if objective not in [m["Name"] for m in metrics]:
-        raise validation(f"The objective metric {objective!r} is not among the MetricDefinitions: {', '.join(m['Name'] for m in metrics)}")
+    if objective not in known:
+        where = "the MetricDefinitions and what the image computes" if len(known) else "the MetricDefinitions"
+        raise validation(f"The objective metric {objective!r} is not among {where}: {', '.join(known) or 'there are none'}")

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 import socket
+import sys
 import time
 import traceback
 
@@ -41,6 +42,9 @@ def serve(argument, descriptors):
         traveller = travel(event["time_offset"], argument["time_offset"], traveller)
         os.environ["_X_AMZN_TRACE_ID"] = event["trace_id"]
         answer = {"error": fault} if fault else call(handler, event)
+        if event["mark"]:
+            sys.stdout.flush()
+            os.write(1, f"{event['mark']}\n".encode())
         stream.write(json.dumps(answer).encode() + b"\n")
         stream.flush()
     return 0
@@ -51,21 +55,27 @@ def load(path):
     try:
         return getattr(importlib.import_module(module), name), None
     except BaseException as error:
-        traceback.print_exc()
-        return None, describe(error, "Runtime.ImportModuleError")
+        told = describe(error, "Runtime.ImportModuleError")
+        return None, log({**told, "errorMessage": f"Unable to import module '{module}': {error}"})
 
 
 def call(handler, event):
     try:
         return {"result": json.dumps(handler(event["event"], Context(event)))}
     except BaseException as error:
-        traceback.print_exc()
-        return {"error": describe(error)}
+        return {"error": log(describe(error))}
 
 
 def describe(error, kind=None):
     trace = [line.rstrip() for line in traceback.format_tb(error.__traceback__)]
     return {"errorMessage": str(error), "errorType": kind or type(error).__name__, "stackTrace": trace}
+
+
+def log(told):
+    """As the runtime of AWS marks it, which people search for; there it is one event with the lines of the trace."""
+    print(f"[ERROR] {told['errorType']}: {told['errorMessage']}", file=sys.stderr)
+    print("Traceback (most recent call last):", *told["stackTrace"], sep="\n", file=sys.stderr, flush=True)
+    return told
 
 
 def travel(offset, at_start, traveller):

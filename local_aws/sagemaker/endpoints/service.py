@@ -1,5 +1,6 @@
 """Endpoint operations. The runtime's InvokeEndpoint is in sagemaker/runtime.py."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from local_aws.dispatcher import Call, operation
@@ -10,12 +11,15 @@ from local_aws.sagemaker.endpoints.endpoint import BUSY, Endpoint
 from local_aws.sagemaker.endpoints.fleet import launch, serverless
 from local_aws.sagemaker.endpoints.plan import Plan, plan
 from local_aws.sagemaker.jobs import World
+from local_aws.sagemaker.listing import Listing
 from local_aws.sagemaker.models import Models
-from local_aws.sagemaker.names import arn, ordered, page
+from local_aws.sagemaker.names import arn
 
 
 class Endpoints:
     """Create, update with guardrails and rollback, delete, describe."""
+
+    kept: tuple[str, ...] = ()  # what serves is created again from its config
 
     def __init__(self, world: World, models: Models) -> None:
         self._world, self._models = world, models
@@ -101,10 +105,9 @@ class Endpoints:
 
     @operation("sagemaker", "ListEndpoints")
     def list(self, call: Call) -> dict[str, Any]:
-        keys = {"EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus"}
-        named = [e for e in self._endpoints.values() if call.params.get("NameContains", "") in e.name]
-        found = [{k: v for k, v in e.describe().items() if k in keys} for e in named]
-        return page(ordered(found, call.params, lambda e: e["CreationTime"]), call.params, "Endpoints")
+        keys = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
+        listing = Listing("ListEndpoints", "Endpoints", "EndpointName", "EndpointStatus")
+        return listing.page([e.describe() for e in self.all()], call.params, keys)
 
     def endpoint(self, name: str) -> Endpoint:
         """Raises AwsError."""
@@ -114,6 +117,9 @@ class Endpoints:
 
     def find(self, name: str) -> Endpoint | None:
         return self._endpoints.get(name)
+
+    def all(self) -> Sequence[Endpoint]:
+        return list(self._endpoints.values())
 
     def _deploy(self, endpoint: Endpoint, config: dict[str, Any], made: Plan) -> None:
         start = lambda: launch(self._world, self._models, endpoint.name, config)  # noqa: E731

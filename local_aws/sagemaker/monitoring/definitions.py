@@ -8,8 +8,9 @@ from local_aws.dispatcher import Call
 from local_aws.errors import AwsError, Unsupported, validation
 from local_aws.launcher.launcher import Image
 from local_aws.sagemaker.jobs import World
+from local_aws.sagemaker.listing import Listing
 from local_aws.sagemaker.monitoring.kinds import KINDS, Kind
-from local_aws.sagemaker.names import arn, ordered, page
+from local_aws.sagemaker.names import arn
 
 # what nobody has verified: AWS documents the closure, not the error. The text says so instead of imitating one
 REFUSAL = "Amazon SageMaker Model Monitor is not available to this account (the local AWS was told to refuse it, as a new account would)"
@@ -20,7 +21,7 @@ class Definitions:
 
     def __init__(self, world: World, image: Callable[[str], Image], *, refuse: bool) -> None:
         self._world, self._image, self._refuse = world, image, refuse
-        self._kept: dict[tuple[str, str], dict[str, Any]] = {}
+        self.made: dict[tuple[str, str], dict[str, Any]] = {}
 
     def operations(self) -> dict[tuple[str, str], Callable[[Call], dict[str, Any] | None]]:
         """The API of each kind: the calls differ in names only."""
@@ -39,15 +40,15 @@ class Definitions:
 
     def get(self, title: str, name: str) -> dict[str, Any]:
         """Raises AwsError."""
-        if (title, name) not in self._kept:
+        if (title, name) not in self.made:
             raise AwsError("ResourceNotFound", f"Could not find {KINDS[title].path} {name}.")
-        return self._kept[title, name]
+        return self.made[title, name]
 
     def _create(self, kind: Kind, call: Call) -> dict[str, Any]:
         self.closed()
         params = call.params
         name = params["JobDefinitionName"]
-        if (kind.title, name) in self._kept:
+        if (kind.title, name) in self.made:
             raise AwsError("ResourceInUse", f"A job definition named {name} already exists.")
         source = kind.part(params, "JobInput")
         if "EndpointInput" not in source:
@@ -61,7 +62,7 @@ class Definitions:
         self._world.check_role(params["RoleArn"])
         made = {k: v for k, v in params.items() if k != "Tags"}
         made |= {"JobDefinitionArn": arn(kind.path, name), "CreationTime": self._world.clock.now()}
-        self._kept[kind.title, name] = made
+        self.made[kind.title, name] = made
         return {"JobDefinitionArn": made["JobDefinitionArn"]}
 
     def _describe(self, kind: Kind, call: Call) -> dict[str, Any]:
@@ -69,7 +70,7 @@ class Definitions:
 
     def _delete(self, kind: Kind, call: Call) -> None:
         self.get(kind.title, call.params["JobDefinitionName"])
-        del self._kept[kind.title, call.params["JobDefinitionName"]]
+        del self.made[kind.title, call.params["JobDefinitionName"]]
 
     def _list(self, kind: Kind, call: Call) -> dict[str, Any]:
         found = [
@@ -79,7 +80,8 @@ class Definitions:
                 "CreationTime": made["CreationTime"],
                 "EndpointName": kind.part(made, "JobInput")["EndpointInput"]["EndpointName"],
             }
-            for (title, name), made in self._kept.items()
-            if title == kind.title and call.params.get("NameContains", "") in name
+            for (title, name), made in self.made.items()
+            if title == kind.title
         ]
-        return page(ordered(found, call.params, lambda d: d["CreationTime"]), call.params, "JobDefinitionSummaries")
+        name, equal = "MonitoringJobDefinitionName", {"EndpointName": "EndpointName"}
+        return Listing(f"List{kind.title}JobDefinitions", "JobDefinitionSummaries", name, equal=equal).page(found, call.params)

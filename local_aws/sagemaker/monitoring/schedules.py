@@ -10,17 +10,30 @@ from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError, Unsupported, validation
 from local_aws.sagemaker.endpoints.service import Endpoints
 from local_aws.sagemaker.jobs import PRINCIPAL, World
+from local_aws.sagemaker.listing import Listing
 from local_aws.sagemaker.monitoring.cron import HOUR, Cron, window
 from local_aws.sagemaker.monitoring.definitions import Definitions
 from local_aws.sagemaker.monitoring.job import Run, processing_job
 from local_aws.sagemaker.monitoring.kinds import KINDS, Kind
-from local_aws.sagemaker.names import arn, ordered, page
+from local_aws.sagemaker.names import arn
 from local_aws.sagemaker.processing import ProcessingJobs
 from local_aws.sagemaker.transfer import split
 
 NO_DATA = "Job inputs had no data"
 SPREAD_MINUTES = 20  # docs: an execution starts up to 20 minutes after the hour
 _GOING_ON = ("Pending", "InProgress", "Stopping")
+_EQUAL = {
+    "EndpointName": "EndpointName",
+    "MonitoringJobDefinitionName": "MonitoringJobDefinitionName",
+    "MonitoringTypeEquals": "MonitoringType",
+}
+_SCHEDULES = Listing(
+    "ListMonitoringSchedules", "MonitoringScheduleSummaries", "MonitoringScheduleName", "MonitoringScheduleStatus", equal=_EQUAL
+)
+_EXECUTIONS = Listing(
+    "ListMonitoringExecutions", "MonitoringExecutionSummaries", status="MonitoringExecutionStatus", equal=_EQUAL,
+    own=frozenset({"MonitoringScheduleName"}),
+)  # fmt: skip
 
 
 @dataclass
@@ -50,10 +63,32 @@ class Schedule:
 class Schedules:
     """Schedules of job definitions by name. Inline MonitoringJobDefinition is refused."""
 
+    kept = ("_schedules", "definitions")
+
     def __init__(self, world: World, definitions: Definitions, processing: ProcessingJobs, endpoints: Endpoints) -> None:
         self._world, self._definitions = world, definitions
         self._processing, self._endpoints = processing, endpoints
         self._schedules: dict[str, Schedule] = {}
+
+    @property
+    def definitions(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The job definitions, by kind and name."""
+        return self._definitions.made
+
+    @definitions.setter
+    def definitions(self, made: dict[tuple[str, str], dict[str, Any]]) -> None:
+        self._definitions.made = made
+
+    def resume(self) -> None:
+        """After a restore: schedules go on from now; an execution that had not begun begins when it would have, one that had is over."""
+        for schedule in self._schedules.values():
+            if schedule.status == "Scheduled":
+                self._plan(schedule)
+            for execution in schedule.executions:
+                if execution["MonitoringExecutionStatus"] == "Pending":
+                    self._await(schedule, execution)
+                elif execution["MonitoringExecutionStatus"] in _GOING_ON:
+                    self._end(execution, "Stopped", "the local AWS was stopped while it ran")
 
     @operation("sagemaker", "CreateMonitoringSchedule")
     def create(self, call: Call) -> dict[str, Any]:
@@ -102,18 +137,14 @@ class Schedules:
 
     @operation("sagemaker", "ListMonitoringSchedules")
     def list_schedules(self, call: Call) -> dict[str, Any]:
-        endpoint, words = call.params.get("EndpointName"), call.params.get("NameContains", "")
-        found = [self._summary(s) for s in self._schedules.values() if words in s.name]
-        found = [s for s in found if endpoint in (None, s["EndpointName"])]
-        return page(ordered(found, call.params, lambda s: s["CreationTime"]), call.params, "MonitoringScheduleSummaries")
+        found = [{**self._summary(s), "MonitoringJobDefinitionName": s.definition} for s in list(self._schedules.values())]
+        return _SCHEDULES.page(found, call.params)
 
     @operation("sagemaker", "ListMonitoringExecutions")
     def list_executions(self, call: Call) -> dict[str, Any]:
         params = call.params
         names = [params["MonitoringScheduleName"]] if "MonitoringScheduleName" in params else list(self._schedules)
-        wanted = {"MonitoringExecutionStatus": params.get("StatusEquals"), "EndpointName": params.get("EndpointName")}
-        found = [e for n in names for e in self._get(n).executions if all(v in (None, e[k]) for k, v in wanted.items())]
-        return page(ordered(found, params, lambda e: e["ScheduledTime"]), params, "MonitoringExecutionSummaries")
+        return _EXECUTIONS.page([e for n in names for e in self._get(n).executions], params)
 
     # firing
 
@@ -141,9 +172,13 @@ class Schedules:
             "MonitoringType": schedule.title,
         }
         schedule.executions.append(execution)
+        self._await(schedule, execution)
+
+    def _await(self, schedule: Schedule, execution: dict[str, Any]) -> None:
+        """Begin an execution some minutes after the hour."""
         delay = int(hashlib.sha256(schedule.name.encode()).hexdigest(), 16) % SPREAD_MINUTES
         begin = partial(self._world.background.submit, partial(self._begin, schedule, execution))
-        self._world.clock.call_at(when + timedelta(minutes=delay, seconds=1), begin)
+        self._world.clock.call_at(execution["ScheduledTime"] + timedelta(minutes=delay, seconds=1), begin)
 
     def _begin(self, schedule: Schedule, execution: dict[str, Any]) -> None:
         try:

@@ -20,6 +20,7 @@ _KEYS = {
     "Lambda": ("FunctionArn", "Arguments"),
     "Callback": ("SqsQueueUrl", "Arguments"),
 }  # fmt: skip
+_MOST = 1_000
 CACHED_TYPES = tuple(_KEYS)
 _DURATION = re.compile(r"P?(?:(\d+)y)?(?:(\d+)m)?(?:(\d+)w)?(?:(\d+)d)?(?:T(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?)?", re.IGNORECASE)
 
@@ -48,7 +49,11 @@ class StepCache:
 
     def keep(self, step: str, kind: str, arguments: dict[str, Any], hit: Hit) -> None:
         with self._lock:
-            self._hits[_key(step, kind, arguments)] = hit
+            key = _key(step, kind, arguments)
+            self._hits.pop(key, None)
+            self._hits[key] = hit
+            if len(self._hits) > _MOST:
+                del self._hits[next(iter(self._hits))]
 
 
 def duration(text: str) -> timedelta:

@@ -15,11 +15,17 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+def negated(condition: dict[str, Any]) -> dict[str, Any]:
+    """What a Not is about: the SDK v3 calls it Condition."""
+    found: dict[str, Any] = condition["Condition"] if "Condition" in condition else condition["Expression"]
+    return found
+
+
 def holds(condition: dict[str, Any], value_of: Callable[[Any], Any]) -> bool:
     """Whether a condition is true. Raises ResolveError for values that cannot be compared."""
     kind = condition["Type"]
     if kind == "Not":
-        return not holds(condition["Expression"], value_of)
+        return not holds(negated(condition), value_of)
     if kind == "Or":
         return any(holds(c, value_of) for c in condition["Conditions"])
     if kind == "In":

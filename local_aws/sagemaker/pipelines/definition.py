@@ -1,4 +1,6 @@
-"""A pipeline definition, parsed and checked before anything runs: step types, references, cycles, images.
+"""A pipeline definition, parsed and checked before anything runs: step types, references, cycles.
+
+What steps ask of the services behind them is checked by these (runners.py).
 
 The format is SageMaker's "pipeline definition JSON schema", version 2020-12-01.
 """
@@ -9,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_aws.errors import AwsError, Unsupported, validation
-from local_aws.images.registry import container_image
+from local_aws.errors import Unsupported, validation
+from local_aws.sagemaker.pipelines import structure
 from local_aws.sagemaker.pipelines.cache import CACHED_TYPES, duration
+from local_aws.sagemaker.pipelines.conditions import negated
 
 STEP_TYPES = (
     "Processing", "Training", "Tuning", "Transform", "Model", "RegisterModel", "Lambda", "Callback", "Condition", "Fail",
@@ -62,8 +65,11 @@ def parse(text: str) -> Definition:
         raw = json.loads(text)
     except ValueError as error:
         raise validation(f"Unable to parse pipeline definition: {error}") from None
+    if not isinstance(raw, dict):
+        raise validation(f"Unable to parse pipeline definition: it is of type {type(raw).__name__} and not an object")
     if raw.get("Version") != "2020-12-01":
         raise validation(f"Unable to parse pipeline definition. Version {raw.get('Version')!r} is not supported; expected 2020-12-01")
+    structure.check(raw)
     parameters = {p["Name"]: p for p in raw.get("Parameters", [])}
     for name, parameter in parameters.items():
         if parameter["Type"] not in PARAMETER_TYPES:
@@ -77,7 +83,6 @@ def parse(text: str) -> Definition:
         raise validation("Unable to parse pipeline definition. It has no steps.")
     for step in steps.values():
         _check_references(step, steps, parameters)
-        _check_image(step)
         _check_cache(step)
     _check_cycles(steps)
     return Definition(steps, parameters)
@@ -132,7 +137,7 @@ def _check_condition(condition: dict[str, Any], step: str) -> None:
     kind = condition.get("Type")
     if kind not in CONDITION_TYPES:
         raise Unsupported(f"conditions of type {kind!r} (step {step}; it does {', '.join(CONDITION_TYPES)})")
-    for inner in condition.get("Conditions", []) + ([condition["Expression"]] if kind == "Not" else []):
+    for inner in condition.get("Conditions", []) + ([negated(condition)] if kind == "Not" else []):
         _check_condition(inner, step)
 
 
@@ -146,18 +151,6 @@ def _check_references(step: Step, steps: dict[str, Step], parameters: dict[str, 
         name = re.split(r"[.\[]", rest)[0]
         if known is None or name not in known:
             raise validation(f"Step '{step.name}' refers to {path!r}, which does not exist")
-
-
-def _check_image(step: Step) -> None:
-    """An image that is plain text is known before anything runs."""
-    arguments = step.arguments.get("TrainingJobDefinition", step.arguments)
-    specification = arguments.get("AppSpecification", arguments.get("AlgorithmSpecification", {}))
-    uri = specification.get("ImageUri", specification.get("TrainingImage"))
-    if isinstance(uri, str):
-        try:
-            container_image(uri)
-        except AwsError as error:
-            raise validation(f"Step '{step.name}': {error.message}") from None
 
 
 def _check_cache(step: Step) -> None:

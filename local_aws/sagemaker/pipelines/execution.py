@@ -3,49 +3,29 @@
 import json
 import math
 import threading
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
-from local_aws.errors import validation
 from local_aws.sagemaker.jobs import World
+from local_aws.sagemaker.pipelines.announce import execution_changed, step_changed
 from local_aws.sagemaker.pipelines.cache import Hit, StepCache, duration
 from local_aws.sagemaker.pipelines.conditions import holds
 from local_aws.sagemaker.pipelines.definition import Definition, Step
-from local_aws.sagemaker.pipelines.resolve import ResolveError, Scope, resolve
+from local_aws.sagemaker.pipelines.resolve import ResolveError, Scope, resolve, text
 from local_aws.sagemaker.pipelines.runners import Failure, Runners, StepCall
+from local_aws.sagemaker.pipelines.selection import Selection
+from local_aws.sagemaker.pipelines.step_run import StepRun, shown
 from local_aws.sagemaker.pipelines.steps.base import job_name
 from local_aws.sagemaker.transfer import split
 
 _ENDS = {"Completed": ("Succeeded",), "Failed": ("Failed",), "Stopped": ("Stopped",), "Any": ("Succeeded", "Failed", "Stopped")}
 RUNNING = ("Starting", "Executing", "Stopping")
-
-
-@dataclass
-class StepRun:
-    """A step's state, as ListPipelineExecutionSteps shows it."""
-
-    step: Step
-    status: str = "Starting"
-    started: datetime | None = None
-    ended: datetime | None = None
-    attempts: int = 0
-    reason: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-    properties: dict[str, Any] = field(default_factory=dict)
-    cache_hit: str | None = None
-    reused: str | None = None  # the execution that a step which is not selected is taken from
-    outcome: bool | None = None
-
-
-@dataclass(frozen=True)
-class Selection:
-    """A selective execution: the steps to run, and the execution that the steps before them are taken from."""
-
-    steps: frozenset[str]
-    source: "Execution"
+INTERRUPTED = "InternalFailure: The local AWS was stopped during the step."
 
 
 class Execution:
@@ -54,7 +34,7 @@ class Execution:
     def __init__(
         self, *, world: World, runners: Runners, cache: StepCache, definition: Definition, text: str, pipeline: dict[str, Any], id: str,
         parameters: dict[str, Any], role: str, display_name: str, description: str, parallel: int | None = None,
-        selected: "Selection | None" = None,
+        selected: Selection | None = None,
     ) -> None:  # fmt: skip
         self.world, self.definition, self.text, self.pipeline, self.id = world, definition, text, pipeline, id
         self.parameters, self.role, self.display_name, self.description = parameters, role, display_name, description
@@ -71,10 +51,10 @@ class Execution:
         self._waits: list[threading.Event] = []
         self._reports: dict[tuple[str, str], Any] = {}
         if selected:
-            self.runs = {name: _reused(selected.source, name) for name in _before(definition, selected.steps)}
+            self.runs = selected.reused(definition)
 
     def start(self) -> None:
-        self._emit_execution(None)
+        execution_changed(self, None)
         with self._lock:
             self._advance()
 
@@ -99,6 +79,23 @@ class Execution:
             self.done.clear()
             self._stopping.clear()
         self.start()
+
+    @property
+    def waits(self) -> bool:
+        """Whether all that goes on is waiting for tokens."""
+        under_way = [r for r in self.runs.values() if r.status in RUNNING]
+        return bool(under_way) and all("Callback" in r.metadata for r in under_way)
+
+    def resume(self) -> None:
+        """After a restore: what waits for a callback's token waits on; of other steps nothing runs any more."""
+        with self._lock:
+            for run in [r for r in self.runs.values() if r.status in RUNNING]:
+                if run.step.type == "Callback":
+                    run.attempts -= 1  # the attempt that was under way goes on
+                    self.world.background.submit(partial(self._carry_out, run))
+                else:
+                    run.status, run.reason, run.ended = "Failed", INTERRUPTED, self.world.clock.now()
+            self._advance()
 
     # scheduling
 
@@ -138,7 +135,7 @@ class Execution:
         if unhandled:
             self.reason = "Step failure: One or multiple steps failed."
         self.modified = self.world.clock.now()
-        self._emit_execution("Executing" if before == "Executing" else "Stopping")
+        execution_changed(self, "Executing" if before == "Executing" else "Stopping")
         self.done.set()
 
     # one step
@@ -146,22 +143,38 @@ class Execution:
     def _run(self, run: StepRun) -> None:
         with self._lock:
             run.status = "Executing"
-        self._emit_step(run, "Starting")
+        self._carry_out(run, lambda: step_changed(self, run, "Starting"))
+
+    def _carry_out(self, run: StepRun, begin: Callable[[], None] = lambda: None) -> None:
+        """To the step's end, and on to what comes after it: whatever goes wrong on the way, the step and the execution end."""
         try:
+            begin()
             self._attempts(run)
-            status = "Succeeded"
-        except Failure as failure:
-            status, run.reason = ("Stopped" if failure.stopped else "Failed"), failure.reason[:1024]
-        except (ResolveError, ClientError) as error:
-            status, run.reason = "Failed", f"ClientError: {error}"[:1024]
+            status, reason = "Succeeded", None
         except Exception as error:
-            status, run.reason = "Failed", f"InternalFailure: {error!r}"[:1024]
+            status, reason = _failed(error)
         with self._lock:
+            if run.status not in RUNNING:
+                return  # it was broken off
             run.ended = self.modified = self.world.clock.now()
-            run.status = status
-        self._emit_step(run, "Executing")
+            run.status, run.reason = status, reason
+        try:
+            step_changed(self, run, "Executing")
+            with self._lock:
+                self._advance()
+        except Exception as error:
+            traceback.print_exc()
+            self.break_off(f"InternalFailure: {error!r}")
+
+    def break_off(self, reason: str) -> None:
+        """End here and now, as Failed, without asking anybody: for when the way to a regular end is barred."""
         with self._lock:
-            self._advance()
+            for run in self.runs.values():
+                if run.status in RUNNING:
+                    run.status, run.reason, run.ended = "Failed", reason[:1024], self.world.clock.now()
+            self.status, self.reason, self.modified = "Failed", reason[:1024], self.world.clock.now()
+            self._stopping.set()
+            self.done.set()
 
     def _attempts(self, run: StepRun) -> None:
         """Run the step, again for as long as its retry policies say."""
@@ -175,11 +188,18 @@ class Execution:
                 if policy is None or failure.stopped or self.status != "Executing":
                     raise
                 number, spec = policy
+                wait = spec.get("IntervalSeconds", 1) * spec.get("BackoffRate", 2.0) ** used.get(number, 0)
                 used[number] = used.get(number, 0) + 1
-                wait = spec.get("IntervalSeconds", 1) * spec.get("BackoffRate", 2.0) ** (used[number] - 1)
+                if self._expired(run, spec, wait):
+                    raise
                 self._sleep(wait)
                 if self._stopping.is_set():
                     raise Failure(failure.reason, stopped=True) from None
+
+    def _expired(self, run: StepRun, policy: dict[str, Any], wait: float) -> bool:
+        """Whether the next attempt would begin after the policy's time, counted from the step's start."""
+        limit, now = policy.get("ExpireAfterMin"), self.world.clock.now()
+        return limit is not None and now + timedelta(seconds=wait) > (run.started or now) + timedelta(minutes=limit)
 
     def _sleep(self, seconds: float) -> None:
         """Wait on the simulated clock, at most until the execution is stopped."""
@@ -192,7 +212,8 @@ class Execution:
 
     def _once(self, run: StepRun) -> None:
         step = run.step
-        scope = self._scope(step)
+        name = job_name(self.id, step)  # one for an attempt: the step's job has it, and Execution.TrainingJobName says it
+        scope = self._scope(name)
         if step.type == "Condition":
             run.outcome = all(holds(c, lambda v: resolve(v, scope)) for c in step.arguments["Conditions"])
             run.metadata = {"Condition": {"Outcome": "True" if run.outcome else "False"}}
@@ -208,103 +229,61 @@ class Execution:
                 return
 
         def started(metadata: dict[str, Any]) -> None:
-            run.metadata = metadata
+            run.metadata = shown(metadata)
             if self.status == "Stopping":
                 self._runners.stop(step.type, metadata, self.role)
 
-        call = StepCall(step, arguments, raw, self.id, self.arn, self.role, started, self._stopping.is_set)
+        call = StepCall(step, arguments, raw, self.id, self.arn, self.role, name, started, self._stopping.is_set)
         run.properties = self._runners.run(call)
         if cached.get("Enabled"):
             self._cache.keep(step.name, step.type, keyed, Hit(self.arn, self.world.clock.now(), run.properties, run.metadata))
 
-    def _scope(self, step: Step) -> Scope:
-        name = self.pipeline["PipelineName"]
+    def _scope(self, job: str) -> Scope:
         execution = {
             "StartDateTime": self.created.isoformat(),
             "CurrentDateTime": self.world.clock.now().isoformat(),
-            "PipelineName": name,
+            "PipelineName": self.pipeline["PipelineName"],
             "PipelineArn": self.pipeline["PipelineArn"],
             "PipelineExecutionId": self.id,
             "PipelineExecutionArn": self.arn,
-            "TrainingJobName": job_name(self.id, step.name),
-            "ProcessingJobName": job_name(self.id, step.name),
+            "TrainingJobName": job,
+            "ProcessingJobName": job,
         }
-        return Scope(self.parameters, execution, lambda name: self.runs[name].properties, self._report)
+        return Scope(self.parameters, execution, lambda name: self.runs[name].properties, self._report, self._document)
 
     def _report(self, step: str, name: str) -> Any:
-        """A property file, read from S3 as the pipeline's role."""
+        """A property file, read once."""
         if (step, name) not in self._reports:
             files = {f["PropertyFileName"]: f for f in self.definition.steps[step].raw.get("PropertyFiles", [])}
             if name not in files:
                 raise ResolveError(f"step {step!r} has no property file {name!r}")
             outputs = self.runs[step].properties["ProcessingOutputConfig"]["Outputs"]
             uri = next(o["S3Output"]["S3Uri"] for o in outputs if o["OutputName"] == files[name]["OutputName"])
-            bucket, key = split(f"{uri.rstrip('/')}/{files[name]['FilePath']}")
-            try:
-                body = self.world.clients.role("s3", self.role, "pipeline").get_object(Bucket=bucket, Key=key)["Body"].read()
-                self._reports[step, name] = json.loads(body)
-            except (ClientError, ValueError) as error:
-                raise ResolveError(f"property file s3://{bucket}/{key} cannot be read: {error}") from None
+            self._reports[step, name] = self._document(f"{uri.rstrip('/')}/{files[name]['FilePath']}")
         return self._reports[step, name]
 
-    # events
-
-    def _emit_execution(self, previous: str | None) -> None:
-        detail: dict[str, Any] = {
-            "pipelineExecutionDescription": self.description,
-            "pipelineExecutionDisplayName": self.display_name,
-            "currentPipelineExecutionStatus": self.status,
-            "executionStartTime": self.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "pipelineArn": self.pipeline["PipelineArn"],
-            "pipelineExecutionArn": self.arn,
-        }
-        if previous:
-            detail |= {"previousPipelineExecutionStatus": previous, "executionEndTime": self.modified.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        resources = [self.pipeline["PipelineArn"], self.arn]
-        self.world.events.emit("aws.sagemaker", "SageMaker Model Building Pipeline Execution Status Change", detail, resources)
-
-    def _emit_step(self, run: StepRun, previous: str) -> None:
-        detail: dict[str, Any] = {
-            "metadata": {k[0].lower() + k[1:]: {n[0].lower() + n[1:]: v for n, v in inner.items()} for k, inner in run.metadata.items()},
-            "stepStartTime": run.started.strftime("%Y-%m-%dT%H:%M:%SZ") if run.started else "",
-            "stepName": run.step.name,
-            "stepType": run.step.type,
-            "previousStepStatus": previous,
-            "currentStepStatus": run.status,
-            "pipelineArn": self.pipeline["PipelineArn"],
-            "pipelineExecutionArn": self.arn,
-        }
-        if run.ended:
-            detail["stepEndTime"] = run.ended.strftime("%Y-%m-%dT%H:%M:%SZ")
-        if run.reason:
-            detail["failureReason"] = run.reason
-        resources = [self.pipeline["PipelineArn"], self.arn]
-        self.world.events.emit("aws.sagemaker", "SageMaker Model Building Pipeline Execution Step Status Change", detail, resources)
+    def _document(self, uri: str) -> Any:
+        """A JSON object of S3, read as the pipeline's role."""
+        bucket, key = split(uri)
+        try:
+            return json.loads(self.world.clients.role("s3", self.role, "pipeline").get_object(Bucket=bucket, Key=key)["Body"].read())
+        except (ClientError, ParamValidationError, ValueError) as error:
+            raise ResolveError(f"property file s3://{bucket}/{key} cannot be read: {error}") from None
 
 
-def _before(definition: Definition, steps: frozenset[str]) -> set[str]:
-    """Every step that these depend on and that is not one of them."""
-    found: set[str] = set()
-    left = [name for step in steps for name in definition.steps[step].after]
-    while left:
-        name = left.pop()
-        if name not in found and name not in steps:
-            found.add(name)
-            left += definition.steps[name].after
-    return found
-
-
-def _reused(source: "Execution", name: str) -> StepRun:
-    """A step as it ended in an earlier execution. Raises AwsError when it did not succeed there."""
-    run = source.runs.get(name)
-    if run is None or run.status != "Succeeded":
-        raise validation(f"Step '{name}' is not selected, and it did not succeed in {source.arn}: it cannot be reused")
-    return replace(run, reused=source.arn)
+def _failed(error: Exception) -> tuple[str, str]:
+    """How a step ends that something has stopped, and why."""
+    if isinstance(error, Failure):
+        return ("Stopped" if error.stopped else "Failed"), text(error.reason)[:1024]
+    of_the_client = isinstance(error, ResolveError | ClientError)
+    return "Failed", (f"ClientError: {error}" if of_the_client else f"InternalFailure: {error!r}")[:1024]
 
 
 def _policy(step: Step, kind: str, used: dict[int, int]) -> tuple[int, dict[str, Any]] | None:
-    """The retry policy that covers a kind of failure and has attempts left."""
+    """The retry policy that covers a kind of failure and has attempts left; one with ExpireAfterMin is bounded by time alone."""
     for number, policy in enumerate(step.raw.get("RetryPolicies", [])):
-        if kind in policy["ExceptionType"] and used.get(number, 0) < policy.get("MaxAttempts", 1):
+        most = policy.get("MaxAttempts", math.inf if "ExpireAfterMin" in policy else 1)
+        kinds = policy["ExceptionType"]
+        if kind and kind in ([kinds] if isinstance(kinds, str) else kinds) and used.get(number, 0) < most:
             return number, policy
     return None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_REFERENCES = ({"Get"}, {"Std:Join"}, {"Std:JsonGet"})
 _SEGMENT = re.compile(r"\.?([A-Za-z0-9_-]+)|\[(\d+)\]|\[['\"]([^'\"]+)['\"]\]")
 
 
@@ -16,12 +17,13 @@ class ResolveError(Exception):
 @dataclass(frozen=True)
 class Scope:
     """What references are resolved against. ``properties`` describes a finished step; ``report`` reads a
-    property file of a step as parsed JSON."""
+    property file of a step as parsed JSON, ``document`` what lies at a URI of S3."""
 
     parameters: Mapping[str, Any]
     execution: Mapping[str, Any]
     properties: Callable[[str], dict[str, Any]]
     report: Callable[[str, str], Any]
+    document: Callable[[str], Any]
 
 
 def resolve(value: Any, scope: Scope) -> Any:
@@ -34,10 +36,33 @@ def resolve(value: Any, scope: Scope) -> Any:
         return _get(value["Get"], scope)
     if set(value) == {"Std:Join"}:
         join = value["Std:Join"]
-        return str(join["On"]).join(_text(resolve(v, scope)) for v in join["Values"])
+        return str(join["On"]).join(text(resolve(v, scope)) for v in join["Values"])
     if set(value) == {"Std:JsonGet"}:
         return _json_get(value["Std:JsonGet"], scope)
     return {k: resolve(v, scope) for k, v in value.items()}
+
+
+def known(value: Any, parameters: Mapping[str, Any]) -> Any:
+    """A value as far as parameters tell: references that only an execution can follow stay as they are."""
+    if isinstance(value, list):
+        return [known(v, parameters) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if not is_reference(value):
+        return {k: known(v, parameters) for k, v in value.items()}
+    try:
+        return resolve(value, Scope(parameters, {}, _not_yet, _not_yet, _not_yet))
+    except (ResolveError, LookupError):
+        return value
+
+
+def is_reference(value: Any) -> bool:
+    """Whether it stands for a value that is found at run time."""
+    return isinstance(value, dict) and set(value) in _REFERENCES
+
+
+def _not_yet(*of: str) -> Any:
+    raise ResolveError(f"{of} has not run")
 
 
 def walk(value: Any, path: str) -> Any:
@@ -75,6 +100,12 @@ def _get(path: str, scope: Scope) -> Any:
 
 
 def _json_get(spec: dict[str, Any], scope: Scope) -> Any:
+    if "S3Uri" in spec:
+        uri = text(resolve(spec["S3Uri"], scope))
+        try:
+            return walk(scope.document(uri), spec["Path"])
+        except ResolveError as error:
+            raise ResolveError(f"JsonGet of {uri}: {error}") from None
     path = spec["PropertyFile"]["Get"] if isinstance(spec["PropertyFile"], dict) else spec["PropertyFile"]
     _, step, _, name = path.split(".", 3)
     try:
@@ -83,7 +114,8 @@ def _json_get(spec: dict[str, Any], scope: Scope) -> Any:
         raise ResolveError(f"JsonGet of property file {name!r} of step {step!r}: {error}") from None
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """The one text form of a value, in Join, metadata, messages and lists of parameters: as in JSON, strings as they are."""
     if isinstance(value, str):
         return value
-    return json.dumps(value) if isinstance(value, bool | dict | list) else str(value)
+    return json.dumps(value) if value is None or isinstance(value, bool | dict | list) else str(value)

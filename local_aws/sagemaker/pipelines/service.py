@@ -3,19 +3,30 @@
 import secrets
 import string
 import threading
+import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError, Unsupported, validation
+from local_aws.history import forget
 from local_aws.sagemaker.jobs import World
-from local_aws.sagemaker.names import arn, ordered, page, short
+from local_aws.sagemaker.listing import Listing
+from local_aws.sagemaker.names import arn, page, short
+from local_aws.sagemaker.pipelines import describe
 from local_aws.sagemaker.pipelines.cache import StepCache
-from local_aws.sagemaker.pipelines.definition import PARAMETER_TYPES, Definition, parse
-from local_aws.sagemaker.pipelines.execution import Execution, Selection, StepRun
+from local_aws.sagemaker.pipelines.definition import Definition, parse
+from local_aws.sagemaker.pipelines.execution import INTERRUPTED, RUNNING, Execution
+from local_aws.sagemaker.pipelines.parameters import parallel, values
+from local_aws.sagemaker.pipelines.resolve import text
 from local_aws.sagemaker.pipelines.runners import Runners
+from local_aws.sagemaker.pipelines.selection import Selection, before
 from local_aws.sagemaker.transfer import split
+
+_PIPELINES = Listing("ListPipelines", "PipelineSummaries", "PipelineName", own=frozenset({"PipelineNamePrefix"}))
+_EXECUTIONS = Listing("ListPipelineExecutions", "PipelineExecutionSummaries", created="StartTime", own=frozenset({"PipelineName"}))
 
 
 class Pipelines:
@@ -30,6 +41,18 @@ class Pipelines:
         self._tokens: dict[str, str] = {}
         self._lock = threading.Lock()
 
+    def resume(self) -> None:
+        """After a restore: executions that waited for a callback's token wait on."""
+        for execution in self.under_way():
+            try:
+                execution.resume()
+            except Exception:  # one that cannot go on takes no other with it
+                traceback.print_exc()
+                execution.break_off(INTERRUPTED)
+
+    def under_way(self) -> Sequence[Execution]:
+        return [e for e in list(self._executions.values()) if e.status in RUNNING]
+
     @operation("sagemaker", "CreatePipeline")
     def create(self, call: Call) -> dict[str, Any]:
         params = call.params
@@ -43,7 +66,7 @@ class Pipelines:
                     f"Pipeline names must be unique within an AWS account and region. Pipeline with name ({name}) already exists."
                 )
             self._world.check_role(params["RoleArn"])
-            text = self._text(params)
+            written = self._text(params)
             now = self._world.clock.now()
             self._pipelines[name] = {
                 "PipelineArn": arn("pipeline", name),
@@ -54,10 +77,11 @@ class Pipelines:
                 "PipelineStatus": "Active",
                 "CreationTime": now,
                 "LastModifiedTime": now,
-                "PipelineDefinition": text,
-                "_definition": parse(text),
+                "PipelineDefinition": written,
+                "_definition": self._parsed(written),
                 "_cache": StepCache(),
-                "_parallel": _parallel(params),
+                "_parallel": parallel(params),
+                "_token": token,
             }
             self._tokens[token] = name
         return {"PipelineArn": arn("pipeline", name)}
@@ -68,20 +92,20 @@ class Pipelines:
         if "RoleArn" in call.params:
             self._world.check_role(call.params["RoleArn"])
         if "PipelineDefinition" in call.params or "PipelineDefinitionS3Location" in call.params:
-            text = self._text(call.params)
-            pipeline["_definition"], pipeline["PipelineDefinition"] = parse(text), text
+            written = self._text(call.params)
+            pipeline["_definition"], pipeline["PipelineDefinition"] = self._parsed(written), written
         for key in ("PipelineDisplayName", "PipelineDescription", "RoleArn"):
             if key in call.params:
                 pipeline[key] = call.params[key]
-        pipeline["_parallel"] = _parallel(call.params) or pipeline["_parallel"]
+        pipeline["_parallel"] = parallel(call.params) or pipeline["_parallel"]
         pipeline["LastModifiedTime"] = self._world.clock.now()
         return {"PipelineArn": pipeline["PipelineArn"]}
 
     @operation("sagemaker", "DescribePipeline")
     def describe(self, call: Call) -> dict[str, Any]:
         pipeline = self._pipeline(call.params["PipelineName"])
-        parallel = pipeline["_parallel"]
-        configured = {"ParallelismConfiguration": {"MaxParallelExecutionSteps": parallel}} if parallel else {}
+        limit = pipeline["_parallel"]
+        configured = {"ParallelismConfiguration": {"MaxParallelExecutionSteps": limit}} if limit else {}
         last = max((e.created for e in self._of(pipeline)), default=None)
         ran = {"LastRunTime": last} if last else {}
         return {k: v for k, v in pipeline.items() if not k.startswith("_")} | configured | ran
@@ -90,8 +114,8 @@ class Pipelines:
     def list(self, call: Call) -> dict[str, Any]:
         keys = ("PipelineArn", "PipelineName", "PipelineDisplayName", "PipelineDescription", "RoleArn", "CreationTime", "LastModifiedTime")
         prefix = call.params.get("PipelineNamePrefix", "")
-        found = [{k: p[k] for k in keys} for p in self._pipelines.values() if p["PipelineName"].startswith(prefix)]
-        return page(ordered(found, call.params, lambda p: p["CreationTime"]), call.params, "PipelineSummaries")
+        found = [p for p in list(self._pipelines.values()) if p["PipelineName"].startswith(prefix)]
+        return _PIPELINES.page(found, call.params, keys)
 
     @operation("sagemaker", "DeletePipeline")
     def delete(self, call: Call) -> dict[str, Any]:
@@ -99,7 +123,12 @@ class Pipelines:
         running = [e.arn for e in self._of(pipeline) if not e.done.is_set()]
         if running:
             raise AwsError("ConflictException", f"Pipeline {pipeline['PipelineArn']} has running executions: {', '.join(running)}")
-        del self._pipelines[pipeline["PipelineName"]]
+        with self._lock:  # with all its instances (DeletePipeline), and with the tokens that name them or it
+            del self._pipelines[pipeline["PipelineName"]]
+            gone = self._drop(self._of(pipeline))
+            self._tokens.pop(pipeline["_token"], None)
+        for id in gone:
+            self._runners.leave(id)
         return {"PipelineArn": pipeline["PipelineArn"]}
 
     @operation("sagemaker", "StartPipelineExecution")
@@ -113,7 +142,8 @@ class Pipelines:
             token = f"start/{pipeline['PipelineName']}/{params['ClientRequestToken']}"
             if token in self._tokens:
                 return {"PipelineExecutionArn": self._tokens[token]}
-            given = {p["Name"]: p["Value"] for p in params.get("PipelineParameters", [])}
+            given = values(pipeline["_definition"], {p["Name"]: p["Value"] for p in params.get("PipelineParameters", [])})
+            self._runners.check(pipeline["_definition"], given)
             id = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(12))
             execution = Execution(
                 world=self._world,
@@ -123,17 +153,32 @@ class Pipelines:
                 text=pipeline["PipelineDefinition"],
                 pipeline=pipeline,
                 id=id,
-                parameters=_parameters(pipeline["_definition"], given),
+                parameters=given,
                 role=pipeline["RoleArn"],
                 display_name=params.get("PipelineExecutionDisplayName", f"execution-{int(self._world.clock.timestamp() * 1000)}"),
                 description=params.get("PipelineExecutionDescription", ""),
-                parallel=_parallel(params) or pipeline.get("_parallel"),
+                parallel=parallel(params) or pipeline.get("_parallel"),
                 selected=self._selection(pipeline, params),
             )
             self._executions[execution.arn] = execution
             self._tokens[token] = execution.arn
+            self._forget(pipeline)
         execution.start()
         return {"PipelineExecutionArn": execution.arn}
+
+    def _forget(self, pipeline: dict[str, Any]) -> None:
+        """An execution goes with its tokens and its jobs."""
+        gone = forget({e.arn: e for e in self._of(pipeline)}, self._world.keep, lambda e: e.done.is_set())
+        for id in self._drop(gone):
+            self._runners.release(id)
+
+    def _drop(self, executions: Sequence[Execution]) -> Sequence[str]:
+        """Take executions out, with their tokens; their ids."""
+        gone = {e.arn: e.id for e in executions}
+        if gone:
+            self._executions = {arn: e for arn, e in self._executions.items() if arn not in gone}
+            self._tokens = {token: of for token, of in self._tokens.items() if of not in gone}
+        return [*gone.values()]
 
     def _selection(self, pipeline: dict[str, Any], params: dict[str, Any]) -> Selection | None:
         """Raises AwsError."""
@@ -144,8 +189,12 @@ class Pipelines:
         if unknown := sorted(steps - set(pipeline["_definition"].steps)):
             raise validation(f"SelectedSteps names steps that the pipeline does not have: {', '.join(unknown)}")
         if "SourcePipelineExecutionArn" not in config:
-            raise validation("SelectiveExecutionConfig needs SourcePipelineExecutionArn")
+            if needed := sorted(before(pipeline["_definition"], steps)):
+                raise validation(f"SelectiveExecutionConfig needs SourcePipelineExecutionArn: SelectedSteps depend on {', '.join(needed)}")
+            return Selection(steps, None)
         source = self.execution(config["SourcePipelineExecutionArn"])
+        if source.pipeline["PipelineArn"] != pipeline["PipelineArn"]:
+            raise validation(f"The source execution {source.arn} is not one of {pipeline['PipelineArn']}")
         if not source.done.is_set():
             raise validation(f"The source execution {source.arn} is {source.status}; it must have ended")
         return Selection(steps, source)
@@ -159,7 +208,7 @@ class Pipelines:
                 if execution.status not in ("Failed", "Stopped"):
                     raise validation(f"Only executions with status Failed or Stopped can be retried; this one is {execution.status}.")
                 self._tokens[token] = execution.arn
-                execution.retry(_parallel(call.params))
+                execution.retry(parallel(call.params))
         return {"PipelineExecutionArn": execution.arn}
 
     @operation("sagemaker", "UpdatePipelineExecution")
@@ -179,47 +228,20 @@ class Pipelines:
 
     @operation("sagemaker", "DescribePipelineExecution")
     def describe_execution(self, call: Call) -> dict[str, Any]:
-        execution = self.execution(call.params["PipelineExecutionArn"])
-        out = {
-            "PipelineArn": execution.pipeline["PipelineArn"],
-            "PipelineExecutionArn": execution.arn,
-            "PipelineExecutionDisplayName": execution.display_name,
-            "PipelineExecutionStatus": execution.status,
-            "PipelineExecutionDescription": execution.description,
-            "CreationTime": execution.created,
-            "LastModifiedTime": execution.modified,
-        }
-        if execution.reason:
-            out["FailureReason"] = execution.reason
-        if execution.parallel:
-            out["ParallelismConfiguration"] = {"MaxParallelExecutionSteps": execution.parallel}
-        if execution.selected:
-            steps = [{"StepName": name} for name in sorted(execution.selected.steps)]
-            source = execution.selected.source.arn
-            out["SelectiveExecutionConfig"] = {"SourcePipelineExecutionArn": source, "SelectedSteps": steps}
-        return out
+        return describe.described(self.execution(call.params["PipelineExecutionArn"]))
 
     @operation("sagemaker", "ListPipelineExecutions")
     def list_executions(self, call: Call) -> dict[str, Any]:
         pipeline = self._pipeline(call.params["PipelineName"])
-        found = [
-            {
-                "PipelineExecutionArn": e.arn,
-                "StartTime": e.created,
-                "PipelineExecutionStatus": e.status,
-                "PipelineExecutionDescription": e.description,
-                "PipelineExecutionDisplayName": e.display_name,
-            }
-            for e in self._of(pipeline)
-        ]
-        return page(ordered(found, call.params, lambda e: e["StartTime"]), call.params, "PipelineExecutionSummaries")
+        found = [describe.summary(e) for e in self._of(pipeline)]
+        return _EXECUTIONS.page(found, call.params)
 
     @operation("sagemaker", "ListPipelineExecutionSteps")
     def list_steps(self, call: Call) -> dict[str, Any]:
         execution = self.execution(call.params["PipelineExecutionArn"])
         newest_first = call.params.get("SortOrder", "Descending") == "Descending"
         runs = sorted(execution.runs.values(), key=lambda r: r.started or execution.created, reverse=newest_first)
-        return page([_described(r) for r in runs], call.params, "PipelineExecutionSteps")
+        return page([describe.step(r) for r in runs], call.params, "PipelineExecutionSteps")
 
     @operation("sagemaker", "DescribePipelineDefinitionForExecution")
     def definition_of(self, call: Call) -> dict[str, Any]:
@@ -229,7 +251,7 @@ class Pipelines:
     @operation("sagemaker", "ListPipelineParametersForExecution")
     def parameters_of(self, call: Call) -> dict[str, Any]:
         execution = self.execution(call.params["PipelineExecutionArn"])
-        return page([{"Name": k, "Value": str(v)} for k, v in execution.parameters.items()], call.params, "PipelineParameters")
+        return page([{"Name": k, "Value": text(v)} for k, v in execution.parameters.items()], call.params, "PipelineParameters")
 
     def execution(self, arn_: str) -> Execution:
         """Raises AwsError."""
@@ -238,12 +260,17 @@ class Pipelines:
         return self._executions[arn_]
 
     def _of(self, pipeline: dict[str, Any]) -> Any:
-        return [e for e in self._executions.values() if e.pipeline["PipelineArn"] == pipeline["PipelineArn"]]
+        return [e for e in list(self._executions.values()) if e.pipeline["PipelineArn"] == pipeline["PipelineArn"]]
 
     def _pipeline(self, name: str) -> dict[str, Any]:
         if short(name) not in self._pipelines:
             raise AwsError("ResourceNotFound", f"Pipeline '{arn('pipeline', short(name))}' does not exist.")
         return self._pipelines[short(name)]
+
+    def _parsed(self, text: str) -> Definition:
+        definition = parse(text)
+        self._runners.check(definition, {})
+        return definition
 
     def _text(self, params: dict[str, Any]) -> str:
         if "PipelineDefinition" in params:
@@ -257,59 +284,3 @@ class Pipelines:
         except ClientError as error:
             raise validation(f"Unable to read the pipeline definition s3://{bucket}/{key}: {error}") from None
         return str(body.decode())
-
-
-def _parameters(definition: Definition, given: dict[str, str]) -> dict[str, Any]:
-    """Values by name, in their declared types. Raises AwsError for unknown, missing or malformed ones."""
-    unknown = sorted(set(given) - set(definition.parameters))
-    if unknown:
-        known = ", ".join(definition.parameters) or "none"
-        raise validation(f"Unknown parameters {unknown}. The pipeline declares: {known}")
-    values = {}
-    for name, declared in definition.parameters.items():
-        if name not in given and "DefaultValue" not in declared:
-            raise validation(f"Parameter {name} has no default value and was not given")
-        raw = given.get(name, declared.get("DefaultValue"))
-        values[name] = _typed(name, raw, declared["Type"])
-        allowed = declared.get("EnumValues")
-        if allowed and values[name] not in allowed:
-            raise validation(f"Parameter {name}: {raw!r} is not one of {allowed}")
-    return values
-
-
-def _parallel(params: dict[str, Any]) -> int | None:
-    found = params.get("ParallelismConfiguration", {}).get("MaxParallelExecutionSteps")
-    return int(found) if found else None
-
-
-def _typed(name: str, raw: Any, kind: str) -> Any:
-    if kind == "Boolean":
-        if str(raw).lower() not in ("true", "false"):
-            raise validation(f"Parameter {name}: {raw!r} is not a Boolean")
-        return str(raw).lower() == "true"
-    try:
-        return PARAMETER_TYPES[kind](raw)
-    except (TypeError, ValueError):
-        raise validation(f"Parameter {name}: {raw!r} is not of type {kind}") from None
-
-
-def _described(run: StepRun) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "StepName": run.step.name,
-        "StepStatus": run.status,
-        "AttemptCount": run.attempts,
-        "Metadata": run.metadata,
-        "StartTime": run.started,
-    }
-    if run.ended:
-        out["EndTime"] = run.ended
-    if run.reason:
-        out["FailureReason"] = run.reason
-    if run.reused:
-        out["SelectiveExecutionResult"] = {"SourcePipelineExecutionArn": run.reused}
-    if run.cache_hit:
-        out["CacheHitResult"] = {"SourcePipelineExecutionArn": run.cache_hit}
-    for key, name in (("StepDisplayName", "DisplayName"), ("StepDescription", "Description")):
-        if run.step.raw.get(name):
-            out[key] = run.step.raw[name]
-    return out

@@ -165,7 +165,15 @@ def test_faults_can_be_injected_for_the_next_job_only(aws: LocalAws) -> None:
         ({"RoleArn": "arn:aws:iam::123456789012:role/nobody"}, "Could not assume role"),
         (
             {"ProcessingResources": {"ClusterConfig": {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}},
-            "on one instance",
+            "ProcessingResources.ClusterConfig.InstanceCount 2 (it does 1)",
+        ),
+        (
+            {
+                "ProcessingOutputConfig": {
+                    "Outputs": [{"OutputName": "out", "S3Output": {"S3Uri": "s3://data/o", "S3UploadMode": "EndOfJob"}}]
+                }
+            },
+            "LocalPath is required when AppManaged is false: out has none",
         ),
     ],
 )

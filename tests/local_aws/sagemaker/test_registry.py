@@ -35,7 +35,7 @@ def test_versions_count_up_and_are_never_given_again(aws: LocalAws) -> None:
     sagemaker.delete_model_package(ModelPackageName=arns[2])
     assert registered(aws, group="counted").endswith("/4")
     listed = sagemaker.list_model_packages(ModelPackageGroupName="counted")["ModelPackageSummaryList"]
-    assert [p["ModelPackageVersion"] for p in listed] == [4, 2, 1]
+    assert [p["ModelPackageVersion"] for p in listed] == [1, 2, 4]
     assert described(aws, arns[0])["ModelApprovalStatus"] == "PendingManualApproval"
     assert "does not exist" in refusal(lambda: described(aws, arns[2]))[1]
 
@@ -99,11 +99,14 @@ def test_lists_are_filtered_ordered_and_paged(aws: LocalAws) -> None:
     sagemaker.create_model_package_group(ModelPackageGroupName="listed")
     arns = [registered(aws, group="listed", ModelApprovalStatus=s) for s in ("Approved", "Rejected", "Approved")]
     approved = sagemaker.list_model_packages(ModelPackageGroupName="listed", ModelApprovalStatus="Approved", MaxResults=1)
-    assert [p["ModelPackageArn"] for p in approved["ModelPackageSummaryList"]] == [arns[2]]
+    assert [p["ModelPackageArn"] for p in approved["ModelPackageSummaryList"]] == [arns[0]]
     rest = sagemaker.list_model_packages(ModelPackageGroupName="listed", ModelApprovalStatus="Approved", NextToken=approved["NextToken"])
-    assert [p["ModelPackageArn"] for p in rest["ModelPackageSummaryList"]] == [arns[0]]
-    oldest = sagemaker.list_model_packages(ModelPackageGroupName="listed", SortOrder="Ascending")["ModelPackageSummaryList"]
-    assert [p["ModelPackageArn"] for p in oldest] == arns
+    assert [p["ModelPackageArn"] for p in rest["ModelPackageSummaryList"]] == [arns[2]]
+    newest = sagemaker.list_model_packages(ModelPackageGroupName="listed", SortOrder="Descending")["ModelPackageSummaryList"]
+    assert [p["ModelPackageArn"] for p in newest] == arns[::-1]
+    assert sagemaker.list_model_packages()["ModelPackageSummaryList"] == []  # of those without versions
+    versioned = sagemaker.list_model_packages(ModelPackageType="Versioned", NameContains="listed")["ModelPackageSummaryList"]
+    assert [p["ModelPackageArn"] for p in versioned] == arns
 
 
 def test_a_group_is_deleted_only_when_it_is_empty(aws: LocalAws) -> None:

@@ -104,15 +104,25 @@ def test_stopping_and_running_too_long(aws: LocalAws) -> None:
     assert "MaxRuntimeInSeconds (1 s)" in train(aws, "import time; time.sleep(60)", seconds=1)["FailureReason"]
 
 
+TWO = {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
+PIPE = {**channel("x", "s3://data/x"), "InputMode": "Pipe"}
+
+
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
         ({"AlgorithmSpecification": {"TrainingImage": "mine:1", "TrainingInputMode": "File"}}, "no stand-in for the image 'mine:1'"),
-        ({"AlgorithmSpecification": {"AlgorithmName": "xgboost", "TrainingInputMode": "File"}}, "runs training images only"),
+        ({"AlgorithmSpecification": {"AlgorithmName": "xgboost", "TrainingInputMode": "File"}}, "AlgorithmSpecification.AlgorithmName"),
         ({"RoleArn": "arn:aws:iam::123456789012:role/nobody"}, "Could not assume role"),
-        ({"EnableManagedSpotTraining": True}, "managed spot training"),
-        ({"ResourceConfig": {"InstanceCount": 2, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}, "on one instance"),
-        ({"channels": [{**channel("x", "s3://data/x"), "InputMode": "Pipe"}]}, "in File mode only (channel x)"),
+        ({"EnableManagedSpotTraining": True}, "CreateTrainingJob with EnableManagedSpotTraining"),
+        (
+            {"ResourceConfig": TWO},
+            "ResourceConfig.InstanceCount 2 (it does 1)",
+        ),
+        (
+            {"channels": [PIPE]},
+            "InputDataConfig[1].InputMode 'Pipe' (it does File, FastFile)",
+        ),
     ],
 )
 def test_what_cannot_run_is_refused(aws: LocalAws, extra: dict[str, Any], words: str) -> None:

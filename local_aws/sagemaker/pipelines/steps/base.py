@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from local_aws.sagemaker.jobs import World, new_suffix
 from local_aws.sagemaker.pipelines.definition import Step
 
+_LONG, _SHORT = 63, 32  # characters of a job's name; those of tuning jobs are shorter
 # SageMaker's words for why a job failed → the exception types of retry policies
 _JOB_FAULTS = (
     ("CapacityError", "SageMaker.CAPACITY_ERROR"),
@@ -36,17 +37,16 @@ class StepCall:
     execution: str
     execution_arn: str
     role: str
+    job_name: str
     started: Callable[[dict[str, Any]], None]
     stopping: Callable[[], bool]
 
-    @property
-    def job_name(self) -> str:
-        return job_name(self.execution, self.step.name)
 
-
-def job_name(execution: str, step: str) -> str:
-    """``pipelines-<execution>-<step>-<random>``, at most 63 characters."""
-    return f"pipelines-{execution}-{re.sub(r'[^A-Za-z0-9-]', '-', step)[:30]}-{new_suffix()}"
+def job_name(execution: str, step: Step) -> str:
+    """``pipelines-<execution>-<step>-<random>``; a name that is too long loses the step's, not what makes it unique."""
+    suffix = new_suffix()
+    name = f"pipelines-{execution}-{re.sub(r'[^A-Za-z0-9-]', '-', step.name)[:30]}-{suffix}"
+    return name if len(name) <= (_SHORT if step.type == "Tuning" else _LONG) else f"{execution}-{suffix}"
 
 
 class Runner(Protocol):
@@ -59,25 +59,43 @@ class Runner(Protocol):
         """Stop what the metadata of a running step names."""
 
 
+class JobService(Protocol):
+    """The jobs of one kind, as far as steps need them."""
+
+    def check(self, params: dict[str, Any]) -> None:
+        """Refuse what the arguments of a step, as far as they are known, ask for and is not done. Raises AwsError."""
+
+    def wait(self, name: str) -> dict[str, Any]:
+        """Block until the job of this name has ended; its description."""
+
+    def made_by(self, maker: str, name: str) -> None:
+        """Remember the job of this name as long as its maker, an execution."""
+
+    def release(self, maker: str) -> None:
+        """Forget the jobs of a maker."""
+
+    def leave(self, maker: str) -> None:
+        """The maker is gone; its jobs stay."""
+
+
 class JobStep:
     """A step that creates a job through the API, as the pipeline's role, and waits for its end."""
 
     kind: ClassVar[str]  # in API names: ProcessingJob, TrainingJob, …
     method: ClassVar[str]  # in boto3: processing_job, …
     metadata: ClassVar[str]
-    limit: ClassVar[int] = 63
 
-    def __init__(self, world: World, wait: Callable[[str], dict[str, Any]]) -> None:
-        self._world, self._wait = world, wait
+    def __init__(self, world: World, jobs: JobService) -> None:
+        self._world, self._jobs = world, jobs
 
     def run(self, call: StepCall) -> dict[str, Any]:
         client = self._world.clients.role("sagemaker", call.role, "pipeline")
-        # a name that is too long loses the step's, not what makes it unique
-        name = call.job_name if len(call.job_name) <= self.limit else f"{call.execution}-{call.job_name[-10:]}"
+        name = call.job_name
         create = getattr(client, f"create_{self.method}")
+        self._jobs.made_by(call.execution, name)
         answer = api(lambda: create(**{**call.arguments, f"{self.kind}Name": name}))
         call.started({self.metadata: {"Arn": answer[f"{self.kind}Arn"]}})
-        description = self._wait(name)
+        description = self._jobs.wait(name)
         status = description[f"{self.kind}Status"]
         if status != "Completed":
             reason = description.get("FailureReason", status)

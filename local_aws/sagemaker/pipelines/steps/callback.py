@@ -7,26 +7,32 @@ from typing import Any
 from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError
 from local_aws.sagemaker.jobs import World
+from local_aws.sagemaker.pipelines.resolve import text
 from local_aws.sagemaker.pipelines.steps.base import Failure, StepCall, api, outputs
 
 
 class CallbackStep:
-    """The step, and the operations that bring tokens back."""
+    """The step, and the operations that bring tokens back. A token that a restart found waiting is waited for again."""
+
+    kept = ("_waiting",)
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._waiting: dict[str, StepCall] = {}
+        self._waiting: dict[str, tuple[str, str]] = {}  # by token: the execution's ARN and the step
         self._answers: dict[str, dict[str, Any]] = {}
 
     def run(self, call: StepCall) -> dict[str, Any]:
-        token, url = secrets.token_hex(5), call.raw["SqsQueueUrl"]
-        self._waiting[token] = call
+        step, url = (call.execution_arn, call.step.name), text(call.raw["SqsQueueUrl"])
+        sent = next((t for t, waiting in self._waiting.items() if waiting == step), None)
+        token = sent or secrets.token_hex(5)
+        self._waiting[token] = step
         shown: dict[str, Any] = {"CallbackToken": token, "SqsQueueUrl": url, "OutputParameters": []}
         call.started({"Callback": shown})
         body = {"token": token, "pipelineExecutionArn": call.execution_arn, "arguments": call.arguments}
         sqs = self._world.clients.role("sqs", call.role, "pipeline")
         try:
-            api(lambda: sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body)))
+            if not sent:
+                api(lambda: sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body)))
             self._world.background.park(lambda: token in self._answers or call.stopping())
         finally:
             del self._waiting[token]
@@ -37,7 +43,7 @@ class CallbackStep:
             raise Failure(f"ClientError: {answer['FailureReason']}")
         given = {p["Name"]: p["Value"] for p in answer.get("OutputParameters", [])}
         found = outputs(call.raw.get("OutputParameters", []), given, "The callback")
-        call.started({"Callback": {**shown, "OutputParameters": [{"Name": k, "Value": str(v)} for k, v in found.items()]}})
+        call.started({"Callback": {**shown, "OutputParameters": [{"Name": k, "Value": text(v)} for k, v in found.items()]}})
         return {"OutputParameters": found}
 
     def stop(self, metadata: dict[str, Any], role: str) -> None:
@@ -57,4 +63,4 @@ class CallbackStep:
             raise AwsError("ResourceNotFound", f"No step is waiting for the callback token {token!r}.")
         self._answers[token] = answer
         self._world.background.poke()
-        return {"PipelineExecutionArn": waiting.execution_arn}
+        return {"PipelineExecutionArn": waiting[0]}

@@ -7,7 +7,6 @@ from local_aws.sagemaker.pipelines.steps.base import JobStep, StepCall
 
 class TuningStep(JobStep):
     kind, method, metadata = "HyperParameterTuningJob", "hyper_parameter_tuning_job", "TuningJob"
-    limit = 32  # names of tuning jobs are shorter
 
     def run(self, call: StepCall) -> dict[str, Any]:
         """Properties hold the job's description and, best first, its training jobs."""

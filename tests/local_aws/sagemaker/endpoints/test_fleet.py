@@ -1,6 +1,7 @@
 """Serverless fleets: what they exclude, and how they throttle."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -59,6 +60,28 @@ def test_what_does_not_go_together_is_refused(aws: LocalAws, variant: dict[str, 
     variants = [{"VariantName": "v", "ModelName": model(aws, name), **variant}]
     made = lambda: aws.client("sagemaker").create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants, **extra)  # noqa: E731
     assert words in refusal(made)[1]
+
+
+CLOCK = """
+    import time
+    from flask import request
+
+    def model_fn(folder):
+        return None
+
+    def transform_fn(model, body, content_type, accept):
+        shown = [name for name in request.headers.keys() if "local" in name.lower()]
+        return f"{time.time()!r},{len(shown)}", "text/csv"
+"""
+
+
+def test_a_container_that_has_run_for_long_sees_time_as_it_is(aws: LocalAws) -> None:
+    assert create(aws, "clock", serverless_config(aws, "clock-1", model(aws, "clock", code=CLOCK), 2)) == "InService"
+    for days in (0, 3, 40):
+        aws.advance(timedelta(days=days))
+        for _ in range(4):  # each worker has a clock of its own
+            told, headers = invoke(aws, "clock")["Body"].decode().split(",")
+            assert abs(float(told) - aws.clock.timestamp()) < 5 and headers == "0"
 
 
 def test_serverless_takes_no_isolated_model_and_is_not_reached_by_an_update(aws: LocalAws) -> None:

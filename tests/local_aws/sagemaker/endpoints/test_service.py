@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from local_aws.aws import LocalAws
-from tests.local_aws.endpoints import SLOW, config, create, invoke, model, settled, word
-from tests.local_aws.support import IMAGE, ROLE, children, emitted, put, refusal, until
+from tests.local_aws.endpoints import QUICK, SERVING, SLOW, config, create, invoke, model, settled, word
+from tests.local_aws.support import IMAGE, ROLE, children, emitted, put, refusal, tarred, until
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,12 @@ def test_what_cannot_be_invoked_is_refused(aws: LocalAws, endpoint: str) -> None
     assert "6291457 bytes exceeds the maximum of 6291456" in refusal(lambda: invoke(aws, endpoint, big))[1]
     assert invoke(aws, endpoint, big[:-1])["Body"].endswith(b",6291456")
     assert refusal(lambda: invoke(aws, "nobody")) == ("ValidationError", "Endpoint nobody of account 123456789012 not found.")
+    for name, value in (
+        ("TargetModel", "m.tar.gz"), ("TargetContainerHostname", "c"), ("InferenceComponentName", "c"),
+        ("EnableExplanations", "`true`"), ("SessionId", "NEW_SESSION"),
+    ):  # fmt: skip
+        code, message = refusal(lambda n=name, v=value: invoke(aws, endpoint, **{n: v}))  # type: ignore[misc]
+        assert (code, f"invocations with {name};" in message) == ("LocalAwsUnsupported", True)
     assert "Variant other was not found" in refusal(lambda: invoke(aws, endpoint, TargetVariant="other"))[1]
 
 
@@ -115,6 +121,19 @@ def test_isolation_is_felt_when_the_image_installs_the_code(aws: LocalAws) -> No
     logs = aws.client("logs").filter_log_events(logGroupName="/aws/sagemaker/Endpoints/failing")["events"]
     assert any("No matching distribution found for setuptools" in e["message"] for e in logs)
     assert refusal(lambda: invoke(aws, "failing"))[0] == "ValidationError"
+
+
+def test_code_may_be_called_as_the_stand_ins_own_files(aws: LocalAws) -> None:
+    code = {
+        "code/serve.py": "import http_server\nfrom train import model_fn\ntransform_fn = lambda *_: (http_server.word, 'text/csv')",
+        "code/train.py": "model_fn = lambda folder: folder",
+        "code/http_server.py": "word = 'mine'",
+    }
+    uri = put(aws, "models/namesake.tar.gz", tarred(code))
+    container = {"Image": IMAGE, "ModelDataUrl": uri, "Environment": {**SERVING, **QUICK, "SAGEMAKER_PROGRAM": "serve.py"}}
+    aws.client("sagemaker").create_model(ModelName="namesake", ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    assert create(aws, "namesake", config(aws, "namesake-1", namesake=1)) == "InService"
+    assert invoke(aws, "namesake")["Body"] == b"mine"
 
 
 def test_an_archive_that_is_gone_or_no_archive_fails_the_endpoint(aws: LocalAws) -> None:

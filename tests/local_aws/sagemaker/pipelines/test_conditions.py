@@ -41,6 +41,8 @@ def test_not_or_and_in() -> None:
     yes, no = compare("Equals", 1, 1), compare("Equals", 1, 2)
     assert holds({"Type": "Not", "Expression": no}, plain)
     assert not holds({"Type": "Not", "Expression": yes}, plain)
+    assert holds({"Type": "Not", "Condition": no}, plain)  # as the SDK v3 writes it
+    assert not holds({"Type": "Not", "Condition": yes}, plain)
     assert holds({"Type": "Or", "Conditions": [no, yes]}, plain)
     assert not holds({"Type": "Or", "Conditions": [no, no]}, plain)
     assert holds({"Type": "In", "QueryValue": "b", "Values": ["a", "b"]}, plain)

@@ -54,7 +54,7 @@ def test_values_come_from_parameters_variables_joins_and_other_steps(aws: LocalA
     assert status(aws, arn) == "Succeeded"
     assert said(aws, "values") == f"hello|7|0.5|true|{arn.rsplit('/', 1)[-1]}|Completed"
     listed = aws.client("sagemaker").list_pipeline_parameters_for_execution(PipelineExecutionArn=arn)["PipelineParameters"]
-    assert {p["Name"]: p["Value"] for p in listed} == {"word": "hello", "count": "7", "ratio": "0.5", "flag": "True"}
+    assert {p["Name"]: p["Value"] for p in listed} == {"word": "hello", "count": "7", "ratio": "0.5", "flag": "true"}
 
 
 def measured(report: object) -> dict:

@@ -16,6 +16,7 @@ SCOPE = Scope(
     {"PipelineName": "p"},
     {"fit": PROPERTIES}.__getitem__,
     lambda step, name: {"step": step, "name": name, "a.b": {"c": [1, 2]}},
+    lambda uri: {"uri": uri},
 )
 
 
@@ -43,6 +44,13 @@ def test_join_turns_everything_into_text_as_json_would() -> None:
 def test_json_get_reads_a_property_file(file: Any) -> None:
     get = lambda path: resolve({"Std:JsonGet": {"PropertyFile": file, "Path": path}}, SCOPE)  # noqa: E731
     assert (get("step"), get("name"), get("['a.b'].c[1]")) == ("fit", "report", 2)
+
+
+def test_json_get_reads_what_lies_at_a_uri() -> None:
+    uri = {"Std:Join": {"On": "/", "Values": ["s3://b", {"Get": "Parameters.word"}]}}
+    assert resolve({"Std:JsonGet": {"S3Uri": uri, "Path": "uri"}}, SCOPE) == "s3://b/w"
+    with pytest.raises(ResolveError, match="JsonGet of s3://b/w: 'nope' does not exist"):
+        resolve({"Std:JsonGet": {"S3Uri": uri, "Path": "nope"}}, SCOPE)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,20 @@ def test_attempts_end_and_the_last_reason_stays(aws: LocalAws) -> None:
     assert (step["AttemptCount"], step["FailureReason"]) == (3, "ClientError: CapacityError: none 2")
 
 
+def test_a_policy_of_minutes_ends_by_time_and_not_by_number(aws: LocalAws) -> None:
+    policy = {"ExceptionType": ["SageMaker.CAPACITY_ERROR"], "IntervalSeconds": 600, "BackoffRate": 1.0, "ExpireAfterMin": 35}
+    for number in range(5):
+        aws.processing.fail_next(f"CapacityError: none {number}")
+    arn = start(aws, create(aws, processing("one", RetryPolicies=[policy])))
+    for failures in range(1, 4):
+        waits_after(aws, arn, failures)
+        aws.clock.advance(timedelta(minutes=10, seconds=1))
+    aws.settle()
+    assert status(aws, arn) == "Failed"
+    assert steps_of(aws, arn)["one"]["AttemptCount"] == 4  # after 0, 10, 20 and 30 minutes; 40 would be too late
+    aws.processing._faults.clear()
+
+
 def test_a_fault_of_the_script_is_not_retried(aws: LocalAws) -> None:
     arn = start(aws, create(aws, processing("one", "raise SystemExit(1)", RetryPolicies=[CAPACITY])))
     aws.settle()

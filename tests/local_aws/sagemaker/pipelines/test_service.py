@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -113,7 +114,9 @@ def test_lists_come_in_pages_newest_first(aws: LocalAws) -> None:
     assert [e["PipelineExecutionArn"] for p in pages for e in p["PipelineExecutionSummaries"]] == arns[::-1]
     oldest = sagemaker.list_pipeline_executions(PipelineName=name, SortOrder="Ascending", MaxResults=1)["PipelineExecutionSummaries"]
     assert oldest[0]["PipelineExecutionArn"] == arns[0]
-    assert refusal(lambda: sagemaker.list_pipeline_executions(PipelineName=name, NextToken="junk"))[0] == "ValidationException"
+    for wrong in ("junk", "LTU="):  # the latter is -5
+        listed = partial(sagemaker.list_pipeline_executions, PipelineName=name, NextToken=wrong)
+        assert refusal(listed)[0] == "ValidationException"
 
 
 def test_names_are_unique_and_what_is_gone_is_gone(aws: LocalAws) -> None:

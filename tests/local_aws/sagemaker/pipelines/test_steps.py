@@ -149,10 +149,41 @@ def test_tuning_runs_trials_and_hands_on_the_best(aws: LocalAws) -> None:
     assert said(aws, "Best") == f"{expected} {expected}"
 
 
-def test_strategies_that_are_not_real_here_are_refused_by_name(aws: LocalAws) -> None:
+def tuned(aws: LocalAws, name: str, strategy: str, count: int) -> list[dict[str, str]]:
+    """The values that a tuning job tried, one after the other."""
+    arguments = tuning(strategy, IntegerParameterRanges=[{"Name": "depth", "MinValue": "1", "MaxValue": "400"}])
+    arguments["HyperParameterTuningJobConfig"]["ResourceLimits"] = {"MaxNumberOfTrainingJobs": count, "MaxParallelTrainingJobs": 1}
+    arguments["TrainingJobDefinition"]["StaticHyperParameters"]["rate"] = "0"
     sagemaker = aws.client("sagemaker")
-    code, message = refusal(lambda: sagemaker.create_hyper_parameter_tuning_job(HyperParameterTuningJobName="b", **tuning("Bayesian")))
-    assert (code, "the tuning strategy Bayesian" in message) == ("LocalAwsUnsupported", True)
+    sagemaker.create_hyper_parameter_tuning_job(HyperParameterTuningJobName=name, **arguments)
+    aws.settle(120)
+    found = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(HyperParameterTuningJobName=name, SortOrder="Ascending")
+    assert {t["TrainingJobStatus"] for t in found["TrainingJobSummaries"]} == {"Completed"}
+    return [t["TunedHyperParameters"] for t in found["TrainingJobSummaries"]]
+
+
+def test_bayesian_trials_follow_what_was_observed_and_repeat_with_the_seed(aws: LocalAws) -> None:
+    put(aws, "trial.tar.gz", tarred({"train.py": TRIAL}))
+    first = tuned(aws, "bayes-1", "Bayesian", 9)
+    assert tuned(aws, "bayes-2", "Bayesian", 5) == first[:5]
+    off = [abs(int(v["depth"]) - 3) for v in first]
+    assert min(off[3:]) <= 2 < min(off[:3])  # of four hundred values: the first three are drawn, the others learnt
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"Strategy": "Hyperband"}, "HyperParameterTuningJobConfig.Strategy 'Hyperband' (it does Bayesian, Random, Grid)"),
+        ({"TrainingJobEarlyStoppingType": "Auto"}, "HyperParameterTuningJobConfig.TrainingJobEarlyStoppingType 'Auto'"),
+        ({"TuningJobCompletionCriteria": {"TargetObjectiveMetricValue": 0.5}}, "HyperParameterTuningJobConfig.TuningJobCompletionCriteria"),
+    ],
+)
+def test_what_is_not_real_here_is_refused_by_name(aws: LocalAws, change: dict[str, Any], words: str) -> None:
+    arguments = tuning()
+    arguments["HyperParameterTuningJobConfig"].update(change)
+    create = aws.client("sagemaker").create_hyper_parameter_tuning_job
+    code, message = refusal(lambda: create(HyperParameterTuningJobName="b", **arguments))
+    assert (code, words in message) == ("LocalAwsUnsupported", True), message
 
 
 def test_a_model_is_made_and_transforms_every_line(aws: LocalAws) -> None:

@@ -1,18 +1,27 @@
-"""HTTP/1.1 on a Unix socket for the serving stand-in: workers that accept, a thread per connection. Standard library only.
+"""HTTP/1.1 on a Unix socket for the serving stand-in: workers that are handed connections, a thread per connection. Standard library only.
 
 A handler may look at ``flask.request``, as in the image: it is made when it is looked at, from the same bytes.
 """
 
+import gc
 import io
+import itertools
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 
-REASONS = {200: "OK", 400: "BAD REQUEST", 404: "NOT FOUND", 405: "METHOD NOT ALLOWED", 411: "LENGTH REQUIRED", 500: "INTERNAL SERVER ERROR"}
+REASONS = {
+    200: "OK", 204: "NO CONTENT", 400: "BAD REQUEST", 404: "NOT FOUND", 405: "METHOD NOT ALLOWED", 406: "NOT ACCEPTABLE",
+    411: "LENGTH REQUIRED", 415: "UNSUPPORTED MEDIA TYPE", 500: "INTERNAL SERVER ERROR",
+}  # fmt: skip
 LOAD_FAILED = 3
+TIME_HEADER = "x-local-aws-time"
+_time = threading.Lock()
+_travelled = None
 
 
 class Request:
@@ -54,11 +63,13 @@ class Request:
 
 
 def serve(path, workers, load):
-    """Fork workers that load the application and accept; ends with the first of them that does, as it cannot serve without it."""
+    """Fork workers that load the application, and hand them connections in turn; ends with the first of them that does, as it
+    cannot serve without it."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
+    pids, channels = zip(*(_fork(listener, load) for _ in range(workers)), strict=True)
     listener.listen(256)
-    pids = [_fork(listener, load) for _ in range(workers)]
+    threading.Thread(target=_hand_out, args=(listener, channels), daemon=True).start()
     _, status = os.waitpid(-1, 0)
     for pid in pids:
         try:
@@ -68,15 +79,30 @@ def serve(path, workers, load):
     return os.waitstatus_to_exitcode(status) & 0xFF
 
 
+def _hand_out(listener, channels):
+    """Connections are kept alive, so it matters that none of the workers gets more of them than the others."""
+    for channel in itertools.cycle(channels):
+        connection, _ = listener.accept()
+        with connection:
+            socket.send_fds(channel, [b"c"], [connection.fileno()])
+
+
 def _fork(listener, load):
+    """(pid, the channel on which the worker is handed connections)."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     pid = os.fork()
     if pid:
-        return pid
+        theirs.close()
+        return pid, ours
     code = LOAD_FAILED
     try:
+        listener.close()
         answer = load()
+        gc.collect()
+        gc.freeze()  # what was loaded stays: no collection has to look at it again
         while True:
-            connection, _ = listener.accept()
+            _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
+            connection = socket.socket(fileno=descriptors[0])
             threading.Thread(target=_connection, args=(connection, answer), daemon=True).start()
     except BaseException:
         traceback.print_exc()
@@ -126,7 +152,22 @@ def _read(connection, buffer):
     return Request(method, path, headers, rest[:length]), rest[length:]
 
 
+def _keep_time(moment):
+    """Move this process's clock to where the local AWS's is, in seconds since the epoch."""
+    global _travelled  # noqa: PLW0603 - a process has one clock
+    import time_machine
+
+    with _time:
+        if _travelled is None:
+            _travelled = time_machine.travel(moment, tick=True).start()
+        elif abs(time.time() - moment) > 1:
+            _travelled.move_to(moment)
+
+
 def _response(request, answer):
+    moment = request.headers.pop(TIME_HEADER, None)
+    if moment is not None:
+        _keep_time(float(moment))
     route = (request.method, request.path.partition("?")[0])
     if "transfer-encoding" in request.headers:
         status, headers, body = 411, [], b""
