@@ -9,11 +9,15 @@ from typing import Any
 
 from local_aws.principals import ACCOUNT, REGION
 
-_PREFIX = {"sagemaker-runtime": "sagemaker"}
+_PREFIX = {"sagemaker-runtime": "sagemaker", "service-quotas": "servicequotas"}
+# With a VersionId these are other actions
+_OF_A_VERSION = {"s3:GetObject", "s3:HeadObject", "s3:DeleteObject", "s3:DeleteObjects"}
 _RENAMED = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "s3:HeadObject": "s3:GetObject",
     "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
     "s3:ListObjects": "s3:ListBucket",
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
@@ -32,6 +36,7 @@ _SAGEMAKER = {
     "ModelName": "model",
     "EndpointConfigName": "endpoint-config",
     "EndpointName": "endpoint",
+    "MonitoringScheduleName": "monitoring-schedule",
 }
 _PASSED_TO = {
     "sagemaker": "sagemaker.amazonaws.com",
@@ -60,14 +65,10 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> list[Access]
         writes = [(kind, write["TableName"]) for item in params.get("TransactItems", []) for kind, write in item.items()]
         return [Access(f"dynamodb:{kind}Item", (_arn("dynamodb", f"table/{table}"),)) for kind, table in writes]
     resources = tuple(_RESOURCES.get(prefix, _any)(params)) or ("*",)
-    if operation == "TransactWriteItems":  # authorised item by item, each by its own action
-        return [
-            access
-            for item in params["TransactItems"]
-            for kind, inner in item.items()
-            for access in needed("dynamodb", "ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item", inner)
-        ]
-    out = [Access(_RENAMED.get(action, action), resources, _context(action, params))]
+    named = _RENAMED.get(action, action)
+    if action in _OF_A_VERSION and _versioned(params):
+        named += "Version"
+    out = [Access(named, resources, _context(action, params))]
     if operation == "CopyObject" and prefix == "s3":
         source = params.get("CopySource")
         out.append(Access("s3:GetObject", (f"arn:aws:s3:::{source}",)))
@@ -75,6 +76,10 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> list[Access]
     if role and prefix in _PASSED_TO and (operation.startswith(("Create", "Update")) or operation == "DeleteStack"):
         out.append(Access("iam:PassRole", (role,), {"iam:PassedToService": _PASSED_TO[prefix]}))
     return out
+
+
+def _versioned(params: dict[str, Any]) -> bool:
+    return any(item.get("VersionId") for item in (params, *params.get("Delete", {}).get("Objects", [])))
 
 
 def _context(action: str, params: dict[str, Any]) -> dict[str, str]:
@@ -122,6 +127,8 @@ def _s3(params: dict[str, Any]) -> list[str]:
     bucket, key = params.get("Bucket"), params.get("Key")
     if not bucket:
         return []
+    if "Delete" in params:  # authorised object by object
+        return [f"arn:aws:s3:::{bucket}/{item['Key']}" for item in params["Delete"].get("Objects", [])]
     return [f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"]
 
 

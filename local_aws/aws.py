@@ -16,6 +16,7 @@ from local_aws.cloudformation.service import CloudFormation
 from local_aws.cloudformation.stack import Stacks
 from local_aws.cloudformation.summary import Summaries
 from local_aws.cloudformation.types import Types
+from local_aws.cloudtrail.service import CloudTrail
 from local_aws.cloudwatch.alarm_operations import AlarmOperations
 from local_aws.cloudwatch.alarms import Alarms
 from local_aws.cloudwatch.dashboards import Dashboards
@@ -32,9 +33,12 @@ from local_aws.glue.jobs import GlueJobs
 from local_aws.iam.service import Iam
 from local_aws.images.registry import GLUE, LAMBDA, SKLEARN
 from local_aws.journal import Journal
+from local_aws.lambda_.account import AccountSettings
+from local_aws.lambda_.mappings import EventSourceMappings
 from local_aws.lambda_.service import Lambda
 from local_aws.launcher.launcher import Launcher
 from local_aws.principals import ADMIN_CREDENTIALS, REGION, Principals
+from local_aws.s3.digests import Digests
 from local_aws.s3.notifications import BucketNotifications
 from local_aws.sagemaker.endpoints.service import Endpoints
 from local_aws.sagemaker.jobs import World
@@ -46,12 +50,14 @@ from local_aws.sagemaker.pipelines.service import Pipelines
 from local_aws.sagemaker.processing import ProcessingJobs
 from local_aws.sagemaker.registry import Registry
 from local_aws.sagemaker.runtime import Runtime
+from local_aws.sagemaker.tags import Tags
 from local_aws.sagemaker.training import TrainingJobs
 from local_aws.sagemaker.transform import TransformJobs
 from local_aws.sagemaker.tuning import TuningJobs
 from local_aws.scheduler.service import Scheduler
 from local_aws.servicequotas.service import ServiceQuotas
 from local_aws.sns.service import Sns
+from local_aws.sqs.service import QueueUrls
 from local_aws.sts.service import Sts
 
 
@@ -66,7 +72,7 @@ class LocalAws:
     _open = False
 
     def __init__(self, port: int = 0, *, analyzer: Path | None = None, refuse_schedules: bool = False, keep: int | None = None) -> None:
-        """``keep`` bounds the journal and the history of events: a server that runs for long needs no more."""
+        """``keep`` bounds the journal, the history of events and what has ended (`World.keep`): a server runs for long."""
         if LocalAws._open:
             raise LocalAwsError("a local AWS is open in this process already; close it first")
         LocalAws._open = True
@@ -85,30 +91,32 @@ class LocalAws:
         self.alarms = Alarms(self.clients, self.clock, self.background, self.events, self.metrics)
         self.sns = Sns(self.clients, self.clock, self.background)
         self.lambda_ = Lambda(self.clients, self.clock, self.background, self.launcher, self.metrics)
-        self.glue = GlueJobs(self.clients, self.clock, self.background, self.launcher, self.events)
+        self.glue = GlueJobs(self.clients, self.clock, self.background, self.launcher, self.events, keep)
         self.notifications = BucketNotifications(self.events, self.clients)
-        world = World(self.clients, self.clock, self.background, self.launcher, self.events, self.metrics, analyzer)
+        world = World(self.clients, self.clock, self.background, self.launcher, self.events, self.metrics, analyzer, keep)
         self.processing, self.training = ProcessingJobs(world), TrainingJobs(world)
         self.registry = Registry(world)
         self.models = Models(world, self.registry)
         tuning, transform = TuningJobs(world, self.training), TransformJobs(world, self.models)
-        waits = {"Processing": self.processing.wait, "Training": self.training.wait, "Tuning": tuning.wait, "Transform": transform.wait}
-        runners = Runners(world, waits)
+        runners = Runners(world, {"Processing": self.processing, "Training": self.training, "Tuning": tuning, "Transform": transform})
         self.pipelines = Pipelines(world, runners)
         self.endpoints = Endpoints(world, self.models)
-        self.quotas = ServiceQuotas()
+        self.quotas, tags = ServiceQuotas(), Tags(world)
+        self.dispatcher.watch(tags.created)
         cloudformation = self._cloudformation()
         definitions = Definitions(world, self.processing.image, refuse=refuse_schedules)
         self.dispatcher.register_all(definitions.operations())
         self.schedules = Schedules(world, definitions, self.processing, self.endpoints)
         for service in (
-            self.events, self.sns, self.lambda_, self.glue, self.notifications, self.processing, self.training, tuning, transform,
-            runners.callback, self.pipelines,
+            self.events, self.sns, self.lambda_, AccountSettings(self.lambda_.sizes), CloudTrail(self.journal),
+            EventSourceMappings(self.lambda_, self.clients, self.clock, self.background),
+            self.glue, self.notifications, Digests(), self.processing, self.training, tuning, transform,
+            runners.callback, self.pipelines, tags,
             self.registry, self.models, self.endpoints, self.schedules, Runtime(self.endpoints, world), Sts(self.principals, self.clock),
             Iam(self.clients),
             AlarmOperations(self.alarms), Metrics(self.metrics, self.clock), Dashboards(self.clock),
             EmbeddedMetrics(self.metrics, self.clock), Queues(self.metrics, self.clients, self.clock),
-            Scheduler(self.clients, self.clock, self.background), Ecr(), self.quotas,
+            Scheduler(self.clients, self.clock, self.background), Ecr(), self.quotas, QueueUrls(lambda: self.clients.door),
             *cloudformation,
         ):  # fmt: skip
             self.dispatcher.register(service)

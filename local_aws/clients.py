@@ -1,6 +1,7 @@
 """boto3 clients that reach the dispatcher without a socket, each with the credentials of its principal."""
 
 import threading
+from collections import OrderedDict
 from io import BytesIO
 from typing import Any
 
@@ -20,6 +21,8 @@ _CONFIG = Config(
     s3={"addressing_style": "path"},
     parameter_validation=True,
 )
+# half a megabyte each: enough for every service's and function's own
+_MOST = 100
 
 
 class _Raw(BytesIO):
@@ -31,11 +34,11 @@ class _Raw(BytesIO):
 
 
 class Clients:
-    """Makes and keeps clients, one per service and set of credentials."""
+    """Makes clients, one per service and set of credentials, and keeps those used last: a job's are not used again."""
 
     def __init__(self, dispatcher: Dispatcher, principals: Principals) -> None:
         self._dispatcher, self._principals = dispatcher, principals
-        self._made: dict[tuple[str, str], Any] = {}
+        self._made: OrderedDict[tuple[str, str], Any] = OrderedDict()
         self._lock = threading.Lock()
         self._session = boto3.Session(region_name=REGION)
         self.door = ""  # the loopback URL, once it is open
@@ -76,6 +79,9 @@ class Clients:
                 )
                 client.meta.events.register_first("before-send", self._send)
                 self._made[key] = client
+                if len(self._made) > _MOST:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(key)
             return self._made[key]
 
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:

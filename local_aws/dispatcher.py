@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from xml.sax.saxutils import escape
 
 from local_aws import actions, moto_seam
 from local_aws.clock import Clock
@@ -16,7 +17,7 @@ from local_aws.moto_seam import HttpRequest, HttpResponse, Parsed
 from local_aws.principals import Principal, Principals
 
 # services that are ours alone: what we do not implement is refused, never pretended by moto
-OURS = frozenset({"sagemaker", "sagemaker-runtime", "cloudformation", "cloudwatch", "events", "lambda", "scheduler", "sns"})
+OURS = frozenset({"sagemaker", "sagemaker-runtime", "cloudformation", "cloudtrail", "cloudwatch", "events", "lambda", "scheduler", "sns"})
 # services whose state and behaviour are moto's, with our operations laid over some of theirs
 MOTO = frozenset({"s3", "dynamodb", "sqs", "logs", "kms", "iam", "sts", "ssm", "ecr", "glue", "application-autoscaling"})
 
@@ -32,6 +33,7 @@ class Call:
 
 
 Handler = Callable[[Call], "dict[str, Any] | HttpResponse | None"]
+Before = Callable[[Call], None]
 After = Callable[[Call, HttpResponse], None]
 
 
@@ -40,6 +42,16 @@ def operation(service: str, *names: str) -> Callable[[Any], Any]:
 
     def mark(method: Any) -> Any:
         method.aws_operations = [*getattr(method, "aws_operations", []), *((service, name) for name in names)]
+        return method
+
+    return mark
+
+
+def before(service: str, *names: str) -> Callable[[Any], Any]:
+    """Mark a method that may refuse one of these operations before moto carries it out."""
+
+    def mark(method: Any) -> Any:
+        method.aws_before = [(service, name) for name in names]
         return method
 
     return mark
@@ -56,11 +68,12 @@ def after(service: str, *names: str) -> Callable[[Any], Any]:
 
 
 class Dispatcher:
-    """Routes calls. Services register objects whose methods carry `operation` or `after` marks."""
+    """Routes calls. Services register objects whose methods carry `operation`, `before` or `after` marks."""
 
     def __init__(self, principals: Principals, journal: Journal, clock: Clock) -> None:
         self._principals, self._journal, self._clock = principals, journal, clock
         self._handlers: dict[tuple[str, str], Handler] = {}
+        self._before: defaultdict[tuple[str, str], list[Before]] = defaultdict(list)
         self._after: defaultdict[tuple[str, str], list[After]] = defaultdict(list)
         self.services: list[object] = []
         self._watchers: list[Callable[[Parsed, HttpResponse], None]] = []
@@ -74,6 +87,8 @@ class Dispatcher:
                 if key in self._handlers:
                     raise ValueError(f"{key} is implemented twice")
                 self._handlers[key] = getattr(service, name)
+            for key in getattr(method, "aws_before", ()):
+                self._before[key].append(getattr(service, name))
             for key in getattr(method, "aws_after", ()):
                 self._after[key].append(getattr(service, name))
 
@@ -95,9 +110,9 @@ class Dispatcher:
             http = moto_seam.inflated(http)
             parsed = moto_seam.parse(http)
         except AwsError as error:
-            return _plain(error)
+            return _plain(http, error)
         except Exception as error:
-            return _plain(AwsError("SerializationException", f"the request cannot be read: {error!r}"))
+            return _plain(http, AwsError("SerializationException", f"the request cannot be read: {error!r}"))
         key = (parsed.service, parsed.operation.name)
         began = time.perf_counter()
         try:
@@ -133,6 +148,8 @@ class Dispatcher:
             return result if isinstance(result, HttpResponse) else moto_seam.serialize(parsed, result)
         if parsed.service not in MOTO:
             raise Unsupported(f"{key[0]}:{key[1]}")
+        for check in self._before.get(key, ()):
+            check(call)
         response = call.forward()
         if response.status < 300:
             for hook in self._after.get(key, ()):
@@ -158,6 +175,11 @@ class Dispatcher:
         )
 
 
-def _plain(error: AwsError) -> HttpResponse:
+def _plain(http: HttpRequest, error: AwsError) -> HttpResponse:
+    """An answer to a request of which no more is known than that a form is of the query protocol, whose answers are XML."""
+    kind = next((v for k, v in http.headers.items() if k.lower() == "content-type"), "")
+    if kind.startswith("application/x-www-form-urlencoded"):
+        inner = f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
+        return HttpResponse(error.status, {"Content-Type": "text/xml"}, f"<ErrorResponse>{inner}</ErrorResponse>".encode())
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
     return HttpResponse(error.status, headers, json.dumps({"__type": error.code, "message": error.message}).encode())

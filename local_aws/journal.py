@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +42,13 @@ class Journal:
             self._entries.append(entry)
         for listener in self._listeners:
             listener(entry)
+
+    def recall(self, entries: Iterable[Entry]) -> None:
+        """Calls of before a restart, older than all that are here. Nobody is told of them anew."""
+        with self._lock:
+            newer = list(self._entries)
+            self._entries.clear()
+            self._entries.extend([*entries, *newer])
 
     def entries(self, where: Callable[[Entry], bool] = lambda _: True) -> list[Entry]:
         with self._lock:

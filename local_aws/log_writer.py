@@ -71,6 +71,14 @@ class LogWriter:
             self._logs.put_log_events(logGroupName=self.group, logStreamName=self.stream, logEvents=lines)
 
     @staticmethod
+    def drop(logs: Any, group: str, stream: str) -> None:
+        """Delete a stream, if it is there."""
+        try:
+            logs.delete_log_stream(logGroupName=group, logStreamName=stream)
+        except logs.exceptions.ResourceNotFoundException:
+            pass  # somebody was quicker
+
+    @staticmethod
     def _create(action: Any) -> None:
         try:
             action()

@@ -1,4 +1,4 @@
-"""The only module that touches moto's internals. moto is pinned; tests/local_aws/test_moto_seam.py holds it to this.
+"""With `moto_instances` and `moto_backends` the only module that touches moto's internals. moto is pinned; tests hold it to this.
 
 moto contributes three things: state and behaviour of the services that it does well, and, driven by
 botocore's models, the parsing of requests and the serialising of responses of every service.
@@ -8,9 +8,8 @@ import gzip
 import re
 import sys
 import threading
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -18,11 +17,9 @@ from urllib.parse import unquote, urlsplit
 
 import moto
 import moto.core.utils
+from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel
 from botocore.validate import ParamValidator
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 from moto import backends
 from moto.backend_index import backend_url_patterns
 from moto.core.base_backend import BackendDict
@@ -37,7 +34,8 @@ from moto.core.utils import get_service_model
 from moto.moto_api._internal.models import moto_api_backend
 from werkzeug.exceptions import NotFound
 
-from local_aws.errors import AwsError
+from local_aws import moto_instances
+from local_aws.errors import AwsError, Unsupported
 from local_aws.principals import ACCOUNT
 
 # services whose client name is not the name they sign with
@@ -79,19 +77,16 @@ class Parsed:
 _OF_MANAGED_POLICIES = {
     ("iam", name) for name in ("AttachRolePolicy", "GetPolicy", "GetPolicyVersion", "ListPolicies", "PutRolePermissionsBoundary")
 }
-# backends whose state is saved; the names are moto's
-_KEPT_BACKENDS = (
-    "applicationautoscaling", "cloudwatch", "dynamodb", "ecr", "glue", "iam", "kms", "logs", "s3", "sqs", "ssm", "sts",
-)  # fmt: skip
 _REAL_UTCNOW = moto.core.utils.utcnow
 _followed: dict[str, Any] = {}
-_lock = threading.RLock()
+LOCK = threading.RLock()
 _validator = ParamValidator()
 
 
 def reset() -> None:
     """Empty every moto backend: one local AWS per process at a time."""
-    with _lock:
+    moto_instances.forget()
+    with LOCK:
         moto_api_backend.reset()
 
 
@@ -117,6 +112,8 @@ def signature(headers: dict[str, str], query: str = "") -> tuple[str, str]:
         return found["key"], _SIGNED_AS.get(found["service"], found["service"])
     if old := _PRESIGNED_V2.search(unquote(query)):  # boto3 still presigns S3 like this by default
         return old["key"], "s3"
+    if next((v for k, v in headers.items() if k.lower() == "content-type"), "").startswith("multipart/form-data"):
+        raise Unsupported("uploads to S3 by a form (generate_presigned_post); generate_presigned_url does")
     raise AwsError("MissingAuthenticationToken", "the request is not signed; set the credentials that the local AWS printed", 403)
 
 
@@ -144,6 +141,8 @@ def parse(http: HttpRequest) -> Parsed:
     request = Request.from_primitives(http.method, http.url, http.headers, http.body)
     try:
         operation, uri = get_service_router(service).match(request)
+    except UnknownServiceError:  # it signs by another name than its client has, such as states for stepfunctions
+        raise Unsupported(f"the service that signs as {service}") from None
     except (NotFound, KeyError, NotImplementedError) as error:
         raise AwsError("UnknownOperationException", f"no operation of {service} matches {http.method} {http.url}: {error}", 404) from None
     protocol = determine_request_protocol(operation.service_model, request.content_type)
@@ -183,7 +182,10 @@ def serialize(parsed: Parsed, result: dict[str, Any] | None) -> HttpResponse:
         report = _validator.validate({k: v for k, v in result.items() if not hasattr(v, "read")}, shape)
         if report.has_errors():
             raise AssertionError(f"our {parsed.service}:{parsed.operation.name} broke its model: {report.generate_report()}")
-    return _wire(parsed, result)
+    response = _wire(parsed, result)
+    # which moto's serialisers leave out
+    at = [n for n, m in (shape.members if shape else {}).items() if m.serialization.get("location") == "statusCode"]
+    return replace(response, status=result.get(at[0], response.status)) if at else response
 
 
 def serialize_error(parsed: Parsed, error: AwsError) -> HttpResponse:
@@ -191,7 +193,9 @@ def serialize_error(parsed: Parsed, error: AwsError) -> HttpResponse:
     if error.code not in COMMON_ERROR_CODES:  # moto warns of codes that a service's model does not list
         COMMON_ERROR_CODES.append(error.code)
     response = _wire(parsed, error)
-    return HttpResponse(error.status, {**response.headers, "x-amzn-ErrorType": error.code}, response.body)
+    named = "x-amzn-errortype"  # which some of the protocols' serialisers have written already, in other letters
+    headers = {k: v for k, v in response.headers.items() if k.lower() != named}
+    return HttpResponse(error.status, {**headers, named: error.code}, response.body)
 
 
 def _wire(parsed: Parsed, result: Any) -> HttpResponse:
@@ -212,12 +216,12 @@ def forward(http: HttpRequest, parsed: Parsed) -> HttpResponse:
     request = Request.from_primitives(http.method, http.url, http.headers, http.body)
     if (parsed.service, parsed.operation.name) in _OF_MANAGED_POLICIES:
         _load_managed_policies()
-    with _lock:
+    with LOCK:
         try:
             status, headers, body = method(request, request.raw_url, request.headers)
         except HTTPException as error:
             status, headers, body = error.code, dict(error.get_headers()), error.get_body()
-        except NotImplementedError as error:
+        except (NotImplementedError, ImportError) as error:  # the latter: what moto needs for it is not installed
             raise AwsError(
                 "LocalAwsUnsupported", f"moto does not implement {parsed.service}:{parsed.operation.name}: {error}", 501
             ) from None
@@ -229,7 +233,7 @@ def forward(http: HttpRequest, parsed: Parsed) -> HttpResponse:
 def _load_managed_policies() -> None:
     """AWS's own policies, read when they are first asked for: they cost a tenth of a second."""
     backend = backends.get_backend("iam")[ACCOUNT]["aws"]
-    with _lock:
+    with LOCK:
         if not backend.aws_managed_policies:
             default_user_config["iam"]["load_aws_managed_policies"] = True
             try:
@@ -264,35 +268,12 @@ def operations(service: str) -> list[str]:
     return sorted(get_service_model(service).operation_names)
 
 
+def members(service: str, operation: str) -> tuple[list[str], list[str]]:
+    """Members of an operation's request, and those that it requires, in botocore's model."""
+    shape = get_service_model(service).operation_model(operation).input_shape
+    return list(shape.members), list(shape.required_members)
+
+
 def version() -> str:
     """moto's own version."""
     return str(moto.__version__)
-
-
-def state() -> dict[str, Any]:
-    """Everything that the backends of our services hold: name → account → region → backend."""
-    with _lock:
-        return {name: {account: dict(regions) for account, regions in backends.get_backend(name).items()} for name in _KEPT_BACKENDS}
-
-
-def set_state(content: dict[str, Any]) -> None:
-    """Put back what `state` gave, into the backends that exist: others hold references to them."""
-    with _lock:
-        for name, accounts in content.items():
-            for account, regions in accounts.items():
-                for region, saved in regions.items():
-                    backends.get_backend(name)[account][region].__dict__.update(saved.__dict__)
-
-
-def reduce(value: Any) -> Any:
-    """How to pickle what moto holds and pickle cannot: private keys, dictionaries of its own. None for anything else."""
-    if isinstance(value, RSAPrivateKey | EllipticCurvePrivateKey):
-        plain = value.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        return _private_key, (plain,)
-    if isinstance(value, defaultdict) and type(value) is not defaultdict:  # its own __init__ wants arguments
-        return type(value).__new__, (type(value),), value.__dict__, None, iter(value.items())
-    return None
-
-
-def _private_key(plain: bytes) -> Any:
-    return load_der_private_key(plain, None)

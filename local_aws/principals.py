@@ -3,6 +3,7 @@
 import secrets
 import string
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 
 ACCOUNT = "123456789012"
@@ -39,15 +40,20 @@ ADMIN_CREDENTIALS = Credentials(ADMIN_KEY, "local", "")
 
 
 class Principals:
-    """Access key → principal. Roles keep one set of credentials per session name."""
+    """Access key → principal. Roles keep one set of credentials per session name, the sessions used last keep theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, sessions: int = 10_000) -> None:
         self._by_key: dict[str, Principal] = {ADMIN_KEY: ADMIN}
         self._issued: dict[tuple[str, str], Credentials] = {}
+        self._sessions: OrderedDict[str, tuple[str, str]] = OrderedDict()  # access key → role and session, the latest used last
+        self._most = sessions
         self._lock = threading.Lock()
 
     def of(self, access_key: str) -> Principal | None:
-        return self._by_key.get(access_key)
+        with self._lock:
+            if access_key in self._sessions:
+                self._sessions.move_to_end(access_key)
+            return self._by_key.get(access_key)
 
     def assume(self, role_arn: str, session: str) -> Credentials:
         """Credentials of a role session; the same ones when asked again."""
@@ -57,7 +63,13 @@ class Principals:
                 role = role_arn.rsplit("/", 1)[-1]
                 self._by_key[key] = Principal(f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}", role)
                 self._issued[role_arn, session] = Credentials(key, secrets.token_hex(20), secrets.token_hex(32))
-            return self._issued[role_arn, session]
+                self._sessions[key] = (role_arn, session)
+                if len(self._sessions) > self._most:
+                    oldest, of = self._sessions.popitem(last=False)
+                    del self._by_key[oldest], self._issued[of]
+            credentials = self._issued[role_arn, session]
+            self._sessions.move_to_end(credentials.access_key)
+            return credentials
 
     def service(self, service: str) -> Credentials:
         """Credentials of an AWS service acting for itself, such as ``events.amazonaws.com``."""

@@ -8,7 +8,10 @@ from local_aws.cloudformation.resources import HANDLERS
 from local_aws.dispatcher import MOTO, OURS
 from local_aws.images.registry import CONTAINER_IMAGES
 from local_aws.launcher.launcher import ZYGOTE
+from local_aws.sagemaker.candidates import STRATEGIES
+from local_aws.sagemaker.options import KEEPS, TABLES, rows
 from local_aws.sagemaker.pipelines.definition import CONDITION_TYPES, STEP_TYPES
+from local_aws.sagemaker.pipelines.structure import SCHEMA
 
 HEAD = """# What the local AWS does
 
@@ -28,7 +31,10 @@ NOTES = {
     "sagemaker-runtime": "Routes by a deployment's share and by weights; serverless variants throttle at MaxConcurrency. "
     "Reaches the running container over a Unix socket.",
     "cloudformation": "Replaces moto's. `LocalAws.stacks.sees_endpoint_rollbacks = False` plays one that takes an endpoint "
-    "that went back for updated. Nested stacks, macros, stack sets and imports other than ImportExistingResources are refused.",
+    "that went back for updated. Nested stacks, macros, stack sets and imports other than ImportExistingResources are refused. "
+    "A creation under a name that is taken fails, as it does there.",
+    "cloudtrail": "The event history of management calls, as the journal knows them: by whom, when and with what error, without their "
+    "parameters; Lambda's, whose names carry versions, are left out. Look-ups by name, source, user, id and whether it reads.",
     "cloudwatch": "Standard-resolution metrics, metric and composite alarms that evaluate on the clock, actions by SNS and Lambda. "
     "Endpoints, functions, queues and embedded metric format in logs publish what AWS publishes.",
     "events": "The default bus. Targets: Lambda, SNS, SQS, SageMaker pipelines.",
@@ -36,7 +42,8 @@ NOTES = {
     "scheduler": "`rate(…)` expressions with Lambda targets, default group.",
     "sns": "Subscriptions: SQS, Lambda, e-mail (kept in an inbox).",
     "glue": "Jobs are ours (glueetl on 5.0 and 5.1, Python, one process); the catalog is moto's.",
-    "s3": "Object events go to EventBridge where a bucket has it on.",
+    "s3": "Object events go to EventBridge where a bucket has it on. Of the digests that a client sends with a body, "
+    "CRC32C and CRC64NVME are not verified. Uploads by a form are refused.",
     "sts": "Sessions of any role; trust policies are not evaluated.",
 }
 
@@ -45,7 +52,7 @@ def render() -> str:
     """The whole page."""
     with LocalAws() as aws:
         implemented = aws.dispatcher.implemented()
-        kept = sorted(type(s).__name__ for s in aws.dispatcher.services if hasattr(s, "kept"))
+        kept = sorted(type(s).__name__ for s in aws.dispatcher.services if getattr(s, "kept", ()))
         lost = sorted(type(s).__name__ for s in aws.dispatcher.services if not hasattr(s, "kept"))
     by_service: dict[str, list[str]] = defaultdict(list)
     for service, name in sorted(implemented):
@@ -63,16 +70,40 @@ def render() -> str:
         lines.append(f"| {kind} | {_names(handler.properties)} | {_names(handler.state_only)} |")
     lines += ["", "Every other type, and every other property of these, is refused.", "", "## SageMaker Pipelines", ""]
     lines += [f"Step types: {', '.join(STEP_TYPES)}. Conditions: {', '.join(CONDITION_TYPES)}. Everything else is refused."]
+    form = f"`local_aws/sagemaker/pipelines/{SCHEMA.name}`"
+    lines += ["", f"A definition's form is {form}; the members of Arguments are those of the API behind the step."]
+    lines += [
+        "",
+        f"Strategies of tuning jobs: {', '.join(STRATEGIES)}.",
+    ]
+    lines += _members()
     lines += ["", "## Images", "", "| image | stand-in |", "| --- | --- |"]
     for image in CONTAINER_IMAGES:
-        pattern = image.pattern.pattern.removeprefix(".*/").removesuffix("$").replace("\\", "")
-        lines.append(f"| {pattern} | requirements/image-{image.image.name}.txt |")
+        extra = "" if image.install == "make install" else f", installed by `{image.install}`"
+        lines.append(f"| {image.name} | requirements/image-{image.image.name}.txt{extra} |")
     lines.append("| sagemaker-model-monitor-analyzer, sagemaker-clarify-processing | the project's analyzer, where one is given |")
     lines += ["", f"Children are forked from a preloaded parent (`local_aws/launcher/{ZYGOTE.name}`), with `/opt/ml` mounted in a", EVENTS]
     lines += ["", "## State over a restart", "", f"`loop up --state` keeps what moto holds, and of our services: {', '.join(kept)}."]
-    lines += [f"It does not keep what these hold: {', '.join(lost)}. See [the server](local-server.md#state)."]
+    if lost:
+        lines += [f"It does not keep what these hold: {', '.join(lost)}."]
+    lines += ["What was running is created again, ended or taken back: see [the server](local-server.md#state)."]
     return "\n".join(lines)
 
+
+def _members() -> list[str]:
+    """What job requests may say."""
+    lines = ["", "## Jobs", "", MEMBERS, "", "| operation | does it | keeps state |", "| --- | --- | --- |"]
+    for operation, table in TABLES.items():
+        found = sorted(rows(table))
+        does = ", ".join(f"{name} ({values})" if values else name for name, what, values in found if what != KEEPS)
+        lines.append(f"| {operation} | {does} | {', '.join(name for name, what, _ in found if what == KEEPS)} |")
+    return lines
+
+
+MEMBERS = """Members of requests for jobs and models, with the values that are done where these are not all; every other member and
+value is refused, when a job is created, when a pipeline is stored that asks for it in plain text, and when an execution is started
+whose parameters do. FastFile gives a script the same files that File does, fetched before it starts instead of when it reads them.
+Checkpoints are uploaded when the script has ended, outputs with the S3UploadMode Continuous too."""
 
 EVENTS = """namespace of their own where the kernel allows it and paths rewritten where it does not
 (`LOCAL_AWS_NAMESPACES=0` forces the latter). On Python 3.11 the scikit-learn image's numpy 2.5.1 and scipy 1.18.0

@@ -1,5 +1,6 @@
 """The local AWS as a server: readiness, structured logs, saved state, an orderly end."""
 
+import ctypes
 import json
 import os
 import threading
@@ -13,18 +14,20 @@ from local_aws.journal import Entry
 from local_aws.moto_seam import HttpResponse
 
 READY_PATH = "/_local_aws/ready"
-_KEEP = 10_000  # entries of the journal, events of the history: memory stays flat
+_KEEP = 200  # of each kind of what has ended, of calls and of events: memory stays flat (docs/local-server.md)
+_M_ARENA_MAX = -8  # malloc.h
 
 
 def serve(port: int, folder: Path | None, log: IO[str] | None, ready: Callable[[LocalAws], None], stop: threading.Event) -> None:
     """Run until ``stop`` is set. ``ready`` is called once requests are answered. Raises LocalAwsError."""
+    _one_arena()
     lines = Lines(log)
     with LocalAws(port, keep=_KEEP) as aws:
-        restored = state.restore(aws, folder) if folder else False
+        lost = state.restore(aws, folder) if folder else None
         aws.page("ready", lambda method, rest, body: _ready(aws))
         aws.journal.listen(lambda entry: lines.call(aws, entry))
         aws.warm()
-        lines.write(aws, "ready", url=aws.url, restored=restored, state=str(folder) if folder else None)
+        lines.write(aws, "ready", url=aws.url, restored=lost is not None, lost=lost or None, state=str(folder) if folder else None)
         ready(aws)
         stop.wait()
         lines.write(aws, "stopping")
@@ -32,6 +35,16 @@ def serve(port: int, folder: Path | None, log: IO[str] | None, ready: Callable[[
             stopped = state.save(aws, folder)
             lines.write(aws, "saved", state=str(folder), stopped=stopped)
     lines.write(aws, "stopped")
+
+
+def _one_arena() -> None:
+    """glibc gives each of many threads an arena of its own, which together grow by pieces that nobody uses.
+
+    Threads that share an interpreter's lock lose nothing by sharing one.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def _ready(aws: LocalAws) -> HttpResponse:

@@ -2,7 +2,8 @@
 
 What is kept of a service of ours is what its class names in ``kept``; one that must take work up again has ``resume``.
 Processes are not kept: running endpoints are created again from their configs, jobs and executions that are under way
-are stopped first. The state is read with pickle: a state folder is as trusted as code.
+are stopped first, and what is cut off all the same has an end with a reason. The state is read with pickle: a state
+folder is as trusted as code.
 """
 
 import hashlib
@@ -12,23 +13,33 @@ import os
 import shutil
 import sys
 import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
 import cloudpickle
 from botocore.exceptions import ClientError
 
-from local_aws import moto_seam
+from local_aws import moto_backends, moto_seam
 from local_aws.aws import LocalAws
-from local_aws.errors import LocalAwsError
+from local_aws.errors import AwsError, LocalAwsError
 from local_aws.launcher.launcher import Child
 from local_aws.sagemaker.jobs import World
+from local_aws.sagemaker.pipelines.execution import INTERRUPTED
 from local_aws.sagemaker.pipelines.runners import Runners
+from local_aws.sagemaker.processing import ProcessingJobs
+from local_aws.sagemaker.training import TrainingJobs
+from local_aws.sagemaker.transform import TransformJobs
+from local_aws.sagemaker.tuning import TuningJobs
 
 FORMAT = 1
 _MANIFEST, _DATA, _FUNCTIONS = "manifest.json", "state.pickle", "functions"
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))
 _GRACE_S = 10.0
+_JOBS = (TuningJobs, ProcessingJobs, TrainingJobs, TransformJobs)  # are stopped in this order: those first that start others
 
 
 def versions() -> dict[str, Any]:
@@ -49,7 +60,7 @@ def save(aws: LocalAws, folder: Path) -> list[str]:
         "services": {type(s).__name__: {name: getattr(s, name) for name in s.kept} for s in aws.dispatcher.services if hasattr(s, "kept")},
         "principals": dict(aws.principals.__dict__),
         "clock": aws.clock.offset,
-        "moto": moto_seam.state(),
+        "moto": moto_backends.state(),
         "endpoints": _endpoints(aws),
     }
     buffer = io.BytesIO()
@@ -63,17 +74,20 @@ def save(aws: LocalAws, folder: Path) -> list[str]:
     return stopped
 
 
-def restore(aws: LocalAws, folder: Path) -> bool:
-    """Take up a saved state; False when the folder has none. Raises LocalAwsError when it was written by other versions."""
+def restore(aws: LocalAws, folder: Path) -> list[str] | None:
+    """Take up a saved state; None when the folder has none. What serves no more is named, with the reason.
+
+    Raises LocalAwsError when it was written by other versions.
+    """
     if not (folder / _MANIFEST).is_file():
-        return False
+        return None
     found, wanted = json.loads((folder / _MANIFEST).read_text()), versions()
     if differing := [f"{k} {found.get(k)!r}, here {v!r}" for k, v in wanted.items() if found.get(k) != v]:
         raise LocalAwsError(f"the state in {folder} was saved by other versions ({'; '.join(differing)}); give another folder or remove it")
     if (folder / _FUNCTIONS).exists():
         shutil.copytree(folder / _FUNCTIONS, aws.launcher.root / _FUNCTIONS, dirs_exist_ok=True)
     content = _Unpickler(io.BytesIO((folder / _DATA).read_bytes()), aws).load()
-    moto_seam.set_state(content["moto"])
+    moto_backends.set_state(content["moto"])
     aws.clock.offset = content["clock"]
     for name, value in content["principals"].items():
         setattr(aws.principals, name, value)
@@ -81,47 +95,81 @@ def restore(aws: LocalAws, folder: Path) -> bool:
     for name, kept in content["services"].items():
         for attribute, value in kept.items():
             setattr(services[name], attribute, value)
+    lost = _serve(aws, content["endpoints"])
     for service in services.values():
         if hasattr(service, "resume"):
             service.resume()
-    for name, config in content["endpoints"]:
-        aws.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=config)
-    return True
+    return lost
 
 
 def quiesce(aws: LocalAws, grace_s: float = _GRACE_S) -> list[str]:
-    """Wait for work under way, then stop executions and jobs that go on; their ARNs."""
+    """Wait for work under way, then stop executions and jobs that go on; their ARNs. Who waits for a callback's token may wait on."""
     if aws.background.wait_idle(grace_s):
         return []
-    sagemaker, stopped = aws.client("sagemaker"), []
-    for pipeline in sagemaker.list_pipelines(MaxResults=100)["PipelineSummaries"]:
-        running = sagemaker.list_pipeline_executions(PipelineName=pipeline["PipelineName"], MaxResults=100)["PipelineExecutionSummaries"]
-        for execution in (e for e in running if e["PipelineExecutionStatus"] == "Executing"):
-            stopped += _stop(lambda arn: sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn), execution["PipelineExecutionArn"])
-    for title, kind in (("Processing", "processing"), ("Training", "training")):
-        jobs = getattr(sagemaker, f"list_{kind}_jobs")(StatusEquals="InProgress", MaxResults=100)[f"{title}JobSummaries"]
-        for job in (j for j in jobs if j[f"{title}JobStatus"] == "InProgress"):
-            stop = getattr(sagemaker, f"stop_{kind}_job")
-            stopped += _stop(lambda arn, s=stop, t=title: s(**{f"{t}JobName": arn.rsplit("/", 1)[-1]}), job[f"{title}JobArn"])
+    stopped = []
+    for execution in [e for e in aws.pipelines.under_way() if e.status == "Executing" and not e.waits]:
+        stopped += _stop(execution.stop, execution.arn, broken=execution.break_off)
+    for jobs in [s for kind in _JOBS for s in aws.dispatcher.services if isinstance(s, kind)]:
+        held: dict[str, Any] = jobs.held()
+        for name, job in list(held.items()):
+            if not jobs.over(job):
+                stopped += _stop(partial(jobs.stop_job, name), job.description[f"{jobs.title}Arn"])
     if not aws.background.wait_idle(grace_s):
         stopped.append(f"{aws.background.active} pieces of work that went on after {2 * grace_s:g} s")
     return stopped
 
 
-def _stop(stop: Any, arn: str) -> list[str]:
+def _stop(stop: Callable[[], None], arn: str, broken: Callable[[str], None] = lambda _: None) -> list[str]:
+    """What cannot be stopped is told of, and is interrupted: the world is saved all the same."""
     try:
-        stop(arn)
-    except ClientError:
+        stop()
+    except AwsError:
         return []  # it has ended in the meantime
+    except Exception:
+        traceback.print_exc()
+        broken(INTERRUPTED)
     return [arn]
 
 
-def _endpoints(aws: LocalAws) -> list[tuple[str, str]]:
-    """What serves: it is created again."""
-    sagemaker = aws.client("sagemaker")
-    pages = sagemaker.get_paginator("list_endpoints").paginate()
-    found = [sagemaker.describe_endpoint(EndpointName=e["EndpointName"]) for p in pages for e in p["Endpoints"]]
-    return [(e["EndpointName"], e["EndpointConfigName"]) for e in found if e["EndpointStatus"] == "InService"]
+@dataclass(frozen=True)
+class Serving:
+    """An endpoint that answered, to be created again from its config."""
+
+    name: str
+    config: str
+    again: dict[str, Any]  # what it has beyond a new one
+
+
+def _endpoints(aws: LocalAws) -> list[Serving]:
+    """What serves. A deployment ends with the processes that it was about: its endpoint stays on the config that it has."""
+    found = []
+    for endpoint in aws.endpoints.all():
+        if endpoint.fleet is None:
+            continue
+        again = {name: getattr(endpoint, name) for name in ("deployment", "desired", "created", "modified", "failure")}
+        if endpoint.pending:
+            again["failure"] = f"The local AWS was stopped during the deployment of {endpoint.pending['EndpointConfigName']}."
+        found.append(Serving(endpoint.name, endpoint.config_name, again))
+    return found
+
+
+def _serve(aws: LocalAws, endpoints: list[Serving]) -> list[str]:
+    """Create them again, and wait until they answer: what goes on after a restore may ask them. Those that do not, and why."""
+    lost = []
+    for endpoint in endpoints:
+        try:
+            aws.client("sagemaker").create_endpoint(EndpointName=endpoint.name, EndpointConfigName=endpoint.config)
+        except ClientError as error:  # its config is gone
+            lost.append(f"{endpoint.name}: {error}")
+    aws.background.wait_idle()
+    for endpoint in endpoints:
+        made = aws.endpoints.find(endpoint.name)
+        if made and made.fleet:
+            for name, value in endpoint.again.items():
+                setattr(made, name, value)
+        elif made:
+            lost.append(f"{endpoint.name}: {made.failure or made.status}")
+    return lost
 
 
 def _shared(aws: LocalAws) -> dict[str, object]:
@@ -151,7 +199,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return _event, (value.is_set(),)
         if isinstance(value, Child):
             return type(None), ()
-        return moto_seam.reduce(value) or super().reducer_override(value)
+        return moto_backends.reduce(value) or super().reducer_override(value)
 
 
 class _Unpickler(cloudpickle.pickle.Unpickler):  # type: ignore[misc]

@@ -1,9 +1,10 @@
 """The API of alarms: PutMetricAlarm, PutCompositeAlarm, DescribeAlarms and their kin."""
 
 import json
+from datetime import datetime
 from typing import Any
 
-from local_aws.cloudwatch.alarm import Alarm
+from local_aws.cloudwatch.alarm import Alarm, State
 from local_aws.cloudwatch.alarms import Alarms
 from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError, Unsupported, validation
@@ -13,8 +14,30 @@ from local_aws.sagemaker.names import page
 class AlarmOperations:
     """What clients ask of alarms."""
 
+    kept = ("alarms", "history")
+
     def __init__(self, alarms: Alarms) -> None:
         self._alarms = alarms
+
+    @property
+    def alarms(self) -> list[tuple[dict[str, Any], datetime, State]]:
+        """What a restart has to keep of them."""
+        return self._alarms.held
+
+    @alarms.setter
+    def alarms(self, held: list[tuple[dict[str, Any], datetime, State]]) -> None:
+        self._alarms.held = held
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        return self._alarms.history
+
+    @history.setter
+    def history(self, items: list[dict[str, Any]]) -> None:
+        self._alarms.history = items
+
+    def resume(self) -> None:
+        self._alarms.resume()
 
     @operation("cloudwatch", "PutMetricAlarm", "PutCompositeAlarm")
     def put(self, call: Call) -> None:

@@ -29,6 +29,26 @@ class Alarms:
         self._lock = threading.RLock()
         store.listen(self._measured)
 
+    @property
+    def held(self) -> list[tuple[dict[str, Any], datetime, State]]:
+        """What every alarm was put as, when, and its state."""
+        return [(alarm.config, alarm.configured, alarm.state) for alarm in self.by_name.values()]
+
+    @held.setter
+    def held(self, alarms: list[tuple[dict[str, Any], datetime, State]]) -> None:
+        with self._lock:
+            for config, configured, state in alarms:
+                alarm = self.by_name[config["AlarmName"]] = Alarm(config, configured)
+                alarm.state = state
+                self._watch(alarm)
+
+    def resume(self) -> None:
+        """After a restore: every alarm is evaluated in the next minute, as what it watches may have aged."""
+        with self._lock:
+            for alarm in self.by_name.values():
+                if not alarm.composite:
+                    self._plan(alarm.name, minute(self._clock.now()) + MINUTE)
+
     def put(self, config: dict[str, Any]) -> Alarm:
         """Create an alarm, or change one: its state stays until it is evaluated."""
         alarm = Alarm(config, self._clock.now())
@@ -38,8 +58,7 @@ class Alarms:
                 alarm.state = old.state
             self._forget(alarm.name)
             self.by_name[alarm.name] = alarm
-            for query in alarm.queries.values():
-                self._watching[query.metric].add(alarm.name)
+            self._watch(alarm)
             verb = "updated" if old else "created"
             self.note(alarm, "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', {"type": verb.removesuffix("d").capitalize()})
             if alarm.composite:
@@ -76,6 +95,10 @@ class Alarms:
         with self._lock:
             for name in self._watching.get(metric, ()):
                 self._plan(name, max(at, minute(self._clock.now())) + MINUTE)
+
+    def _watch(self, alarm: Alarm) -> None:
+        for query in alarm.queries.values():
+            self._watching[query.metric].add(alarm.name)
 
     def _forget(self, name: str) -> None:
         alarm = self.by_name.pop(name, None)

@@ -12,6 +12,8 @@ from local_aws.principals import ACCOUNT
 class Dashboards:
     """PutDashboard and its kin."""
 
+    kept = ("_dashboards",)
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._dashboards: dict[str, dict[str, Any]] = {}

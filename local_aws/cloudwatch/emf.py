@@ -14,6 +14,8 @@ from local_aws.moto_seam import HttpResponse
 class EmbeddedMetrics:
     """Reads what is put into CloudWatch Logs. A line that is not of the format is a line of text."""
 
+    kept: tuple[str, ...] = ()
+
     def __init__(self, store: MetricStore, clock: Clock) -> None:
         self._store, self._clock = store, clock
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from local_aws.clock import Clock
 from local_aws.cloudwatch import expression
+from local_aws.cloudwatch.accepted import check_datum
 from local_aws.cloudwatch.statistics import Datum, check
 from local_aws.cloudwatch.store import MINUTE, Metric, MetricStore
 from local_aws.dispatcher import Call, operation
@@ -15,18 +16,34 @@ from local_aws.sagemaker.names import page
 class Metrics:
     """What clients put and ask."""
 
+    kept = ("measured",)
+
     def __init__(self, store: MetricStore, clock: Clock) -> None:
         self._store, self._clock = store, clock
+
+    @property
+    def measured(self) -> dict[Metric, dict[int, dict[str, Datum]]]:
+        """What a restart has to keep."""
+        return self._store.held
+
+    @measured.setter
+    def measured(self, data: dict[Metric, dict[int, dict[str, Datum]]]) -> None:
+        self._store.held = data
 
     @operation("cloudwatch", "PutMetricData")
     def put(self, call: Call) -> None:
         if "EntityMetricData" in call.params:
             raise Unsupported("PutMetricData with EntityMetricData")
-        for item in call.params.get("MetricData", []):
+        accepted = []
+        for number, item in enumerate(call.params.get("MetricData", []), 1):
             if item.get("StorageResolution", MINUTE) != MINUTE:
                 raise Unsupported("high-resolution metrics (StorageResolution below 60)")
             metric = Metric.of(call.params["Namespace"], item["MetricName"], _dimensions(item))
-            self._store.add(metric, _datum(item), item.get("Unit", "None"), item.get("Timestamp") or self._clock.now())
+            datum, at = _datum(item), item.get("Timestamp") or self._clock.now()
+            check_datum(f"MetricData.member.{number}", metric, datum, at, self._clock.now())
+            accepted.append((metric, datum, item.get("Unit", "None"), at))
+        for one in accepted:
+            self._store.add(*one)
 
     @operation("cloudwatch", "ListMetrics")
     def list_metrics(self, call: Call) -> dict[str, Any]:

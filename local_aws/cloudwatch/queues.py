@@ -18,6 +18,8 @@ _VISIBLE = "ApproximateNumberOfMessages"
 class Queues:
     """Samples at once after each activity, then every five minutes while messages wait: an empty queue stays so until the next."""
 
+    kept = ("_until",)
+
     def __init__(self, store: MetricStore, clients: Clients, clock: Clock) -> None:
         self._store, self._clients, self._clock = store, clients, clock
         self._until: dict[str, datetime] = {}
@@ -28,6 +30,11 @@ class Queues:
         url = call.params["QueueUrl"]
         self._until[url] = self._clock.now() + ACTIVE
         if self._sample(url):
+            self._plan(url)
+
+    def resume(self) -> None:
+        """After a restore: what waits goes on being sampled."""
+        for url in self._until:
             self._plan(url)
 
     def _plan(self, url: str) -> None:

@@ -39,6 +39,16 @@ class MetricStore:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[Metric, int], None]] = []
 
+    @property
+    def held(self) -> dict[Metric, dict[int, dict[str, Datum]]]:
+        """Everything that was measured: by metric, minute and unit."""
+        return self._data
+
+    @held.setter
+    def held(self, data: dict[Metric, dict[int, dict[str, Datum]]]) -> None:
+        with self._lock:
+            self._data = data
+
     def listen(self, listener: Callable[[Metric, int], None]) -> None:
         self._listeners.append(listener)
 

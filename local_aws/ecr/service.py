@@ -12,6 +12,8 @@ from local_aws.principals import ACCOUNT, REGION
 class Ecr:
     """BatchGetImage of a foreign registry; everything about this account's own repositories is moto's."""
 
+    kept: tuple[str, ...] = ()
+
     @operation("ecr", "BatchGetImage")
     def batch_get_image(self, call: Call) -> Any:
         params = call.params

@@ -3,8 +3,9 @@
 import json
 import threading
 import uuid
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,6 +18,7 @@ from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError, Unsupported, validation
 from local_aws.events import pattern, transform
 from local_aws.principals import ACCOUNT, REGION
+from local_aws.waiting import Waiting
 
 PRINCIPAL = "events.amazonaws.com"
 _DEFAULT_RETRIES, _DEFAULT_AGE_S = 185, 86400
@@ -43,10 +45,20 @@ class Rule:
         return f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{self.name}"
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to one target, for the first or a later time."""
+
+    rule: Rule
+    target: dict[str, Any]
+    event: dict[str, Any]
+    number: int = 1
+
+
 class Events:
     """The default event bus."""
 
-    kept = ("_rules",)
+    kept = ("_rules", "retries")
 
     def __init__(self, clients: Clients, clock: Clock, background: Background, metrics: MetricStore, keep: int | None = None) -> None:
         self._clients, self._clock, self._background, self._metrics = clients, clock, background, metrics
@@ -55,6 +67,19 @@ class Events:
         self.history: list[dict[str, Any]] = []
         self._keep = keep
         self._listeners: list[Any] = []
+        self._retries: Waiting[Delivery] = Waiting(clock, background, self._try)
+
+    @property
+    def retries(self) -> list[tuple[datetime, Delivery]]:
+        """Deliveries that have failed and wait to be tried again."""
+        return self._retries.held
+
+    @retries.setter
+    def retries(self, held: list[tuple[datetime, Delivery]]) -> None:
+        self._retries.held = held
+
+    def resume(self) -> None:
+        self._retries.resume()
 
     def listen(self, listener: Any) -> None:
         """Call ``listener(event)`` for every event on the bus: for progress displays and tests."""
@@ -88,24 +113,24 @@ class Events:
         for listener in self._listeners:
             listener(event)
         for rule, target in targets:
-            self._attempt(rule, target, event, 1)
+            self._background.submit(partial(self._try, Delivery(rule, target, event)))
 
-    def _attempt(self, rule: Rule, target: dict[str, Any], event: dict[str, Any], number: int) -> None:
-        self._background.submit(lambda: self._try(rule, target, event, number))
-
-    def _try(self, rule: Rule, target: dict[str, Any], event: dict[str, Any], number: int) -> None:
+    def _try(self, delivery: Delivery) -> None:
+        rule, target = delivery.rule, delivery.target
         try:
             self._metrics.put("AWS/Events", "Invocations", 1.0, {"RuleName": rule.name})
-            self._send(rule, target, transform.target_input(target, event, rule.arn))
+            self._send(rule, target, transform.target_input(target, delivery.event, rule.arn))
         except Exception as error:
-            self._failed(rule, target, event, number, error)
+            self._failed(delivery, error)
 
-    def _failed(self, rule: Rule, target: dict[str, Any], event: dict[str, Any], number: int, error: Exception) -> None:
+    def _failed(self, delivery: Delivery, error: Exception) -> None:
+        rule, target, event, number = delivery.rule, delivery.target, delivery.event, delivery.number
         policy = target.get("RetryPolicy", {})
         retries = policy.get("MaximumRetryAttempts", _DEFAULT_RETRIES)
         age = (self._clock.now() - datetime.fromisoformat(event["time"])).total_seconds()
         if number <= retries and age < policy.get("MaximumEventAgeInSeconds", _DEFAULT_AGE_S):
-            self._clock.call_later(min(2.0 ** (number - 1), 300.0), lambda: self._attempt(rule, target, event, number + 1))
+            wait = timedelta(seconds=min(2.0 ** (number - 1), 300.0))
+            self._retries.add(self._clock.now() + wait, replace(delivery, number=number + 1))
             return
         queue = target.get("DeadLetterConfig", {}).get("Arn")
         if queue is None:

@@ -1,6 +1,7 @@
 """Glue jobs: the script and its wheels from S3 really run, with the job's role; the catalog is moto's."""
 
 import secrets
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ from local_aws.clock import Clock
 from local_aws.dispatcher import Call, operation
 from local_aws.errors import AwsError, Unsupported
 from local_aws.events.service import Events
+from local_aws.history import forget
 from local_aws.images.registry import GLUE
 from local_aws.launcher.launcher import Launcher, Spec
 from local_aws.log_writer import LogWriter
@@ -23,6 +25,7 @@ RUN = Path(__file__).parents[1] / "images" / "glue" / "run.py"
 _OWN = ("--extra-py-files", "--additional-python-modules", "--python-modules-installer-option", "--job-language")
 _VERSIONS = ("5.0", "5.1")
 _LAST_LINES = 5
+_GROUP = "/aws-glue/jobs/output"
 
 
 class GlueJobs:
@@ -30,13 +33,21 @@ class GlueJobs:
 
     kept = ("_jobs", "_runs")
 
-    def __init__(self, clients: Clients, clock: Clock, background: Background, launcher: Launcher, events: Events) -> None:
+    def __init__(
+        self, clients: Clients, clock: Clock, background: Background, launcher: Launcher, events: Events, keep: int | None = None
+    ) -> None:
         self._clients, self._clock = clients, clock
         self._background, self._launcher, self._events = background, launcher, events
         self._jobs: dict[str, dict[str, Any]] = {}
         self._runs: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
+        self._keep = keep
         self.peak_mib: dict[str, float] = {}  # by run: what a capacity question needs to know
+
+    def resume(self) -> None:
+        """After a restore: a run that was under way has failed, and whoever waits for it hears so."""
+        for run in [r for r in self._runs.values() if "CompletedOn" not in r]:
+            self._end(run, "FAILED", "The local AWS was stopped during the run.")
 
     @operation("glue", "CreateJob")
     def create(self, call: Call) -> dict[str, Any]:
@@ -103,7 +114,7 @@ class GlueJobs:
 
     def _execute(self, job: dict[str, Any], run: dict[str, Any]) -> None:
         role = job["Role"]
-        log = LogWriter(self._clients.role("logs", role, "glue"), self._clock, "/aws-glue/jobs/output", run["Id"])
+        log = LogWriter(self._clients.role("logs", role, "glue"), self._clock, _GROUP, run["Id"])
         lines: list[str] = []
 
         def on_line(text: str) -> None:
@@ -111,19 +122,26 @@ class GlueJobs:
             lines.append(text)
 
         run["JobRunState"] = "RUNNING"
+        work = Path(tempfile.mkdtemp(dir=self._launcher.root, prefix="glue-"))
         try:
-            code = self._run(job, run, on_line)
+            code = self._run(job, run, work, on_line)
         except Exception as error:
             code, lines = 1, [str(error)]
-        run["CompletedOn"] = self._clock.now()
-        run["ExecutionTime"] = int((run["CompletedOn"] - run["StartedOn"]).total_seconds())
-        if code is None:
-            run["JobRunState"], run["ErrorMessage"] = "TIMEOUT", f"the job ran longer than {job['Timeout']} minutes"
-        elif code:
-            run["JobRunState"], run["ErrorMessage"] = "FAILED", "\n".join(lines[-_LAST_LINES:])[-1000:]
-        else:
-            run["JobRunState"] = "SUCCEEDED"
+        shutil.rmtree(work, ignore_errors=True)
         log.close()
+        if code is None:
+            self._end(run, "TIMEOUT", f"the job ran longer than {job['Timeout']} minutes")
+        elif code:
+            self._end(run, "FAILED", "\n".join(lines[-_LAST_LINES:])[-1000:])
+        else:
+            self._end(run, "SUCCEEDED")
+        self._forget()
+
+    def _end(self, run: dict[str, Any], state: str, reason: str = "") -> None:
+        now = self._clock.now()
+        run |= {"JobRunState": state, "CompletedOn": now, "ExecutionTime": int((now - run["StartedOn"]).total_seconds())}
+        if reason:
+            run["ErrorMessage"] = reason
         detail = {
             "jobName": run["JobName"],
             "severity": "INFO" if run["JobRunState"] == "SUCCEEDED" else "ERROR",
@@ -133,8 +151,15 @@ class GlueJobs:
         }
         self._events.emit("aws.glue", "Glue Job State Change", detail)
 
-    def _run(self, job: dict[str, Any], run: dict[str, Any], on_line: Any) -> int | None:
-        work = Path(tempfile.mkdtemp(dir=self._launcher.root, prefix="glue-"))
+    def _forget(self) -> None:
+        """AWS remembers a run for 90 days, a server the latest runs; a run goes with its log."""
+        with self._lock:
+            gone = forget(self._runs, self._keep, lambda r: "CompletedOn" in r)
+        for run in gone:
+            self.peak_mib.pop(run["Id"], None)
+            LogWriter.drop(self._clients.service("logs", "glue.amazonaws.com"), _GROUP, run["Id"])
+
+    def _run(self, job: dict[str, Any], run: dict[str, Any], work: Path, on_line: Any) -> int | None:
         s3 = self._clients.role("s3", job["Role"], "glue")
 
         def fetch(uri: str) -> str:

@@ -22,6 +22,8 @@ _REFUSED = (
 class Iam:
     """SimulatePrincipalPolicy. Resource policies and service control policies have no part in it."""
 
+    kept: tuple[str, ...] = ()
+
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 

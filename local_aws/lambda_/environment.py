@@ -2,13 +2,10 @@
 
 import json
 import secrets
-import shutil
 import socket
 import threading
 import uuid
-import zipfile
-from dataclasses import dataclass, field
-from io import BytesIO
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from local_aws.images.registry import LAMBDA
 from local_aws.launcher.launcher import Child, Launcher, Spec
 from local_aws.log_writer import LogWriter
 
+_PIPE_S = 5.0  # how long output that is written may take to be read
 RUNTIME = Path(__file__).parents[1] / "images" / "lambda_runtime" / "runtime.py"
 
 
@@ -46,14 +44,7 @@ class Outcome:
 
     payload: bytes
     error: str | None = None
-
-
-def unpack(content: bytes, folder: Path) -> None:
-    """Unpack a deployment package."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        archive.extractall(folder)
+    log: str = ""  # what the invocation has logged, if that was asked for
 
 
 class Environment:
@@ -61,6 +52,8 @@ class Environment:
 
     def __init__(self, function: Function, launcher: Launcher, clock: Clock, access: dict[str, str], logs: Any) -> None:
         self._function, self._clock = function, clock
+        self._tail: list[str] | None = None  # the lines of an invocation whose log is asked for
+        self._mark, self._marked = f"<{secrets.token_hex(16)}>", threading.Event()
         self.generation = function.generation
         group = function.config.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{function.name}"
         stream = f"{clock.now():%Y/%m/%d}/[$LATEST]{secrets.token_hex(16)}"
@@ -85,38 +78,57 @@ class Environment:
             **config.get("Environment", {}).get("Variables", {}),
             **access,
         }
+        started_at = clock.offset.total_seconds()  # read once: the clock may move while the process starts
         spec = Spec(
             "function",
             env,
             str(function.code),
             file=str(RUNTIME),
             function="serve",
-            argument={"time_offset": clock.offset.total_seconds()},
+            argument={"time_offset": started_at},
             descriptors=[theirs.fileno()],
+            time_offset=started_at,
         )
-        self._child: Child = launcher.start(LAMBDA, spec, self._log.line)
+        self._child: Child = launcher.start(LAMBDA, spec, self._line)
         theirs.close()
 
-    def invoke(self, event: Any) -> Outcome:
-        """Run one event to its end, at most the function's timeout."""
+    def invoke(self, event: Any, *, tail: bool = False) -> Outcome:
+        """Run one event to its end, at most the function's timeout. With ``tail``, the outcome has its log."""
         request_id = str(uuid.uuid4())
         timeout = self._function.config["Timeout"]
         self._log.resume()
-        self._log.line(f"START RequestId: {request_id} Version: $LATEST")
+        self._tail = [] if tail else None
+        self._line(f"START RequestId: {request_id} Version: $LATEST")
         started = self._clock.timestamp()
         message = {
             "request_id": request_id,
             "arn": self._function.arn,
             "event": event,
             "timeout": timeout,
+            "mark": self._mark if tail else "",
             "time_offset": self._clock.offset.total_seconds(),
             "trace_id": f"Root=1-{int(started):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0",
         }
         outcome = self._exchange(message, timeout, request_id)
-        self._log.line(f"END RequestId: {request_id}")
-        self._log.line(f"REPORT RequestId: {request_id}\tDuration: {(self._clock.timestamp() - started) * 1000:.2f} ms")
+        if tail and self.alive:
+            self._marked.wait(_PIPE_S)
+            self._marked.clear()
+        self._line(f"END RequestId: {request_id}")
+        self._line(f"REPORT RequestId: {request_id}\tDuration: {(self._clock.timestamp() - started) * 1000:.2f} ms")
         self._log.close()
-        return outcome
+        lines, self._tail = self._tail or [], None
+        return replace(outcome, log="\n".join([*lines, ""])) if tail else outcome
+
+    def _line(self, text: str) -> None:
+        """One line of output. The runtime's mark ends what an invocation has written: it came through the same pipe."""
+        marked = text.endswith(self._mark)
+        text = text.removesuffix(self._mark)
+        if text or not marked:
+            if self._tail is not None:
+                self._tail.append(text or " ")
+            self._log.line(text or " ")  # an event of a log is never empty
+        if marked:
+            self._marked.set()
 
     @property
     def alive(self) -> bool:
@@ -149,6 +161,6 @@ class Environment:
         return Outcome(answer["result"].encode())
 
     def _lost(self, text: str, error: dict[str, Any]) -> Outcome:
-        self._log.line(text)
+        self._line(text)
         self._child.kill()
         return Outcome(json.dumps(error).encode(), "Unhandled")

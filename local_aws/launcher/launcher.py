@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from local_aws.clock import Clock
 from local_aws.errors import LaunchError
@@ -30,7 +30,8 @@ class Image:
 @dataclass(frozen=True)
 class Spec:
     """What to run. ``kind`` is ``script`` (argv[0] a Python file or zip), ``command`` (any program) or
-    ``function`` (a function of a stand-in's file, called with argument and passed descriptors)."""
+    ``function`` (a function of a stand-in's file, called with argument and passed descriptors). ``time_offset`` is
+    in seconds, the clock's at the start by default."""
 
     kind: str
     env: dict[str, str]
@@ -42,14 +43,17 @@ class Spec:
     mounts: Sequence[tuple[str, str]] = ()
     isolated: bool = False
     descriptors: Sequence[int] = field(default_factory=tuple)
+    time_offset: float | None = None
 
 
 class Child:
     """A running child. Its output goes, line by line, to the callback given at its start."""
 
-    def __init__(self, pid: int, connection: socket.socket, output: int, on_line: Callable[[str], None], scratch: str = "") -> None:
+    def __init__(
+        self, pid: int, connection: socket.socket, answers: BinaryIO, output: int, on_line: Callable[[str], None], scratch: str = ""
+    ) -> None:
         self.pid, self._scratch = pid, scratch
-        self._connection = connection
+        self._connection, self._answers = connection, answers
         self._code: int | None = None
         self.peak_mib = 0.0
         self._ended = threading.Event()
@@ -87,18 +91,14 @@ class Child:
                 on_line(line.rstrip("\n"))
 
     def _wait(self) -> None:
-        data = b""
         try:
-            while not data.endswith(b"\n"):
-                more = self._connection.recv(4096)
-                if not more:
-                    break
-                data += more
-            ended = json.loads(data) if data else {"exit": -9}
+            line = self._answers.readline()
+            ended = json.loads(line) if line else {"exit": -9}
             self.peak_mib = ended.get("peak_kib", 0) / 1024
             self._code = ended["exit"]
         except OSError:
             self._code = -9
+        self._answers.close()
         self._connection.close()
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -122,7 +122,7 @@ class Launcher:
 
     def start(self, image: Image, spec: Spec, on_line: Callable[[str], None] = lambda _: None) -> Child:
         """Start a child. Raises LaunchError."""
-        path = self._zygote(image)
+        connection = self._connect(image)
         spec = spec if self.namespaces else _without_namespaces(spec)
         read_end, write_end = os.pipe()
         message = {
@@ -136,20 +136,20 @@ class Launcher:
             "mounts": [list(m) for m in spec.mounts],
             "isolated": spec.isolated,
             "scratch": tempfile.mkdtemp(dir=self.root),
-            "time_offset": self._clock.offset.total_seconds(),
+            "time_offset": self._clock.offset.total_seconds() if spec.time_offset is None else spec.time_offset,
         }
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        answers = connection.makefile("rb")  # a quick child's end comes right behind its start: what is read ahead is not lost
         try:
-            connection.connect(str(path))
             socket.send_fds(connection, [json.dumps(message).encode() + b"\n"], [write_end, *spec.descriptors])
-            answer = _line(connection)
+            answer = json.loads(answers.readline())
         except (OSError, ValueError) as error:
             os.close(read_end)
+            answers.close()
             connection.close()
             raise LaunchError(f"image {image.name} did not start a child: {error}") from error
         finally:
             os.close(write_end)
-        return Child(answer["pid"], connection, read_end, on_line, str(message["scratch"]))
+        return Child(answer["pid"], connection, answers, read_end, on_line, str(message["scratch"]))
 
     def close(self) -> None:
         """End every zygote and with it every child."""
@@ -157,16 +157,36 @@ class Launcher:
             zygotes, self._zygotes = list(self._zygotes.values()), {}
         for process in zygotes:
             if process.stdin:
-                process.stdin.close()
+                process.stdin.close()  # the sign to end
         for process in zygotes:
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            if process.stdout:
-                process.stdout.close()
+            _closed(process)
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def _connect(self, image: Image) -> socket.socket:
+        """A connection to the image's zygote, to a new one if the old one is dying: its socket closes before its process ends."""
+        for last in (False, True):
+            path = self._zygote(image)
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                connection.connect(str(path))
+                return connection
+            except OSError as error:
+                connection.close()
+                if last or not self._has_died(image):
+                    raise LaunchError(f"the stand-in for {image.name} cannot be reached: {error}") from error
+        raise AssertionError
+
+    def _has_died(self, image: Image) -> bool:
+        process = self._zygotes.get(image.name)
+        try:
+            return process is None or process.wait(5) is not None
+        except subprocess.TimeoutExpired:
+            return False
 
     def _zygote(self, image: Image) -> Path:
         with self._lock:
@@ -174,8 +194,10 @@ class Launcher:
         path = self.root / f"{image.name}.sock"
         with lock:
             process = self._zygotes.get(image.name)
-            if process is not None and process.poll() is None:
-                return path
+            if process is not None:
+                if process.poll() is None:
+                    return path
+                _closed(process)  # it has crashed
             if not image.python.exists():
                 raise LaunchError(f"the stand-in for {image.name} is not installed ({image.python} is missing); run: make install")
             path.unlink(missing_ok=True)
@@ -192,6 +214,12 @@ class Launcher:
             with self._lock:
                 self._zygotes[image.name] = process
         return path
+
+
+def _closed(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
 
 
 def _base_environment(image: Image) -> dict[str, str]:
@@ -233,6 +261,7 @@ def _without_namespaces(spec: Spec) -> Spec:
         (),
         False,
         spec.descriptors,
+        spec.time_offset,
     )
 
 
@@ -242,13 +271,3 @@ def _namespaces_allowed() -> bool:
         return False
     probe = "import ctypes,sys; sys.exit(ctypes.CDLL(None).unshare(0x50020000) != 0)"
     return subprocess.run(["python3", "-c", probe], check=False, capture_output=True).returncode == 0  # noqa: S607
-
-
-def _line(connection: socket.socket) -> Any:
-    data = b""
-    while not data.endswith(b"\n"):
-        more = connection.recv(4096)
-        if not more:
-            raise OSError("the connection was closed")
-        data += more
-    return json.loads(data)

@@ -2,7 +2,8 @@
 
 It imports an image's heavy packages once, then forks a child for every request on its socket, which costs
 milliseconds instead of the seconds of a cold import. It stays single-threaded: forking is safe. When its
-parent closes standard input it kills its children and ends, so nothing is orphaned.
+parent closes standard input it kills its children and ends, so nothing is orphaned: whatever they have started and
+let go of, in sessions of its own too, becomes a child of this process and ends with it, or with its job.
 
     python zygote.py SOCKET MODULE…
 """
@@ -17,14 +18,17 @@ import signal
 import socket
 import sys
 import traceback
+import types
 
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 
 
 def main(path, modules):
     for name in modules:
         importlib.import_module(name)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     server.bind(path)
     server.listen(64)
@@ -56,17 +60,53 @@ def main(path, modules):
 
 
 def stop(children):
+    """End everything below this process; what loses its parent on the way comes up here."""
     for pid in children:
         kill(pid)
-    os._exit(0)
+    while True:
+        for pid in below(os.getpid()):
+            kill(pid)
+        try:
+            os.wait4(-1, 0)
+        except ChildProcessError:
+            os._exit(0)
 
 
 def kill(pid):
+    """A child with its group, and what it has started in other groups."""
+    for other in below(pid):
+        kill(other)
     for target in (os.killpg, os.kill):
         try:
             target(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        except (ProcessLookupError, PermissionError):
+            pass  # it has ended; or it is another user's now
+
+
+def below(pid):
+    """The children of a process."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []  # it has ended
+
+
+def sweep(children):
+    """End what jobs that are over have left behind: it is in the mount namespace of none that runs."""
+    strays = [pid for pid in below(os.getpid()) if pid not in children]
+    if strays:
+        known = {None, namespace("self"), *map(namespace, children)}
+        for pid in strays:
+            if namespace(pid) not in known:
+                kill(pid)
+
+
+def namespace(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/ns/mnt")
+    except OSError:
+        return None
 
 
 def reap(children):
@@ -76,6 +116,7 @@ def reap(children):
         except ChildProcessError:
             return
         if pid == 0:
+            sweep(children)
             return
         connection = children.pop(pid, None)
         if connection is not None:
@@ -97,6 +138,7 @@ def launch(connection, server, children):
             return None
         data += more
     spec = json.loads(data)
+    parent = os.getpid()
     pid = os.fork()
     if pid:
         for descriptor in descriptors:
@@ -112,7 +154,7 @@ def launch(connection, server, children):
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        code = child(spec, descriptors)
+        code = child(spec, descriptors, parent)
     except SystemExit as stop:
         code = exit_code(stop.code)
     except BaseException:
@@ -134,7 +176,7 @@ def exit_code(code):
     return 1
 
 
-def child(spec, descriptors):
+def child(spec, descriptors, parent):
     os.setsid()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -142,6 +184,9 @@ def child(spec, descriptors):
     os.dup2(descriptors[0], 2)
     os.close(descriptors[0])
     sandbox(spec)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it has crashed before it could be told
+        return 1
     os.environ.clear()
     os.environ.update(spec["env"])
     os.chdir(spec["cwd"])
@@ -216,8 +261,16 @@ def run(spec, descriptors):
             sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[0])))
         runpy.run_path(sys.argv[0], run_name="__main__")
         return 0
-    namespace = runpy.run_path(spec["file"], run_name="stand_in")
-    return exit_code(namespace[spec["function"]](spec["argument"], descriptors))
+    return exit_code(getattr(stand_in(spec["file"]), spec["function"])(spec["argument"], descriptors))
+
+
+def stand_in(file):
+    """The module of a stand-in's file. It imports its neighbours relatively: user code sees none of them by name."""
+    folder, name = os.path.split(file)
+    root, image = os.path.split(folder)
+    package = sys.modules["stand_ins"] = types.ModuleType("stand_ins")
+    package.__path__ = [root]
+    return importlib.import_module(f"stand_ins.{image}.{os.path.splitext(name)[0]}")
 
 
 if __name__ == "__main__":

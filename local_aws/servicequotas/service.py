@@ -14,13 +14,23 @@ GIVEN = 20.0
 
 
 class ServiceQuotas:
-    """``values`` may be changed: name of the quota to its value."""
+    """``values`` are those of this account, ``defaults`` AWS's: name of the quota to its value. Both may be changed."""
+
+    kept: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.values = {f"{kind} for {use}": GIVEN for kind in INSTANCE_TYPES for use in USES}
+        self.defaults = dict(self.values)
 
     @operation("service-quotas", "ListServiceQuotas")
     def list(self, call: Call) -> dict[str, Any]:
+        return self._listed(call, self.values)
+
+    @operation("service-quotas", "ListAWSDefaultServiceQuotas")
+    def list_defaults(self, call: Call) -> dict[str, Any]:
+        return self._listed(call, self.defaults)
+
+    def _listed(self, call: Call, values: dict[str, float]) -> dict[str, Any]:
         service = call.params["ServiceCode"]
         if service != "sagemaker":
             raise AwsError("NoSuchResourceException", f"the local AWS has no quotas of the service {service}", 404)
@@ -36,6 +46,6 @@ class ServiceQuotas:
                 "Adjustable": True,
                 "GlobalQuota": False,
             }
-            for number, (name, value) in enumerate(sorted(self.values.items()), 1)
+            for number, (name, value) in enumerate(sorted(values.items()), 1)
         ]
         return page(found, call.params, "Quotas")

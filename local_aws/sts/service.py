@@ -11,6 +11,8 @@ from local_aws.principals import ACCOUNT, Principals
 class Sts:
     """GetCallerIdentity and AssumeRole, against the principals of the local AWS."""
 
+    kept: tuple[str, ...] = ()
+
     def __init__(self, principals: Principals, clock: Clock) -> None:
         self._principals, self._clock = principals, clock
 

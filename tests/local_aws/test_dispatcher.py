@@ -68,6 +68,13 @@ def test_a_call_is_recorded_with_principal_action_resource_and_result(aws: Local
             "sns:Publish",
             "arn:aws:sns:us-east-1:123456789012:t",
         ),
+        (
+            "s3",
+            "delete_objects",
+            {"Bucket": "data", "Delete": {"Objects": [{"Key": "a"}, {"Key": "b/c"}]}},
+            "s3:DeleteObject",
+            "arn:aws:s3:::data/b/c",
+        ),
         ("glue", "get_table", {"DatabaseName": "d", "Name": "t"}, "glue:GetTable", "arn:aws:glue:us-east-1:123456789012:table/d/t"),
         (
             "cloudformation",

@@ -57,6 +57,11 @@ def test_errors_arrive_as_their_own_exceptions(client: Any) -> None:
     events = client("events")
     with pytest.raises(events.exceptions.ResourceNotFoundException):
         events.describe_rule(Name="none")
+    functions, scheduler = client("lambda"), client("scheduler")  # which name the code in a header
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        functions.get_function(FunctionName="none")
+    with pytest.raises(scheduler.exceptions.ResourceNotFoundException):
+        scheduler.get_schedule(Name="none")
 
 
 def test_strangers_and_unsigned_requests_are_refused(aws: LocalAws, client: Any) -> None:
@@ -67,3 +72,23 @@ def test_strangers_and_unsigned_requests_are_refused(aws: LocalAws, client: Any)
     with caught.value as answer:
         assert answer.code == 403
         assert b"not signed" in answer.read()
+
+
+def test_what_is_not_emulated_is_refused_by_name_however_it_comes(client: Any) -> None:
+    # two that sign by other names than their clients have, in either protocol
+    for service, method, name in (("stepfunctions", "list_state_machines", "states"), ("elbv2", "describe_rules", "elasticloadbalancing")):
+        code, message = refusal(getattr(client(service), method))
+        assert (code, f"the service that signs as {name};" in message) == ("LocalAwsUnsupported", True)
+    s3 = client("s3")
+    s3.put_object(Bucket="data", Key="selected", Body=b"a,b")
+    select = lambda: s3.select_object_content(  # noqa: E731
+        Bucket="data", Key="selected", ExpressionType="SQL", Expression="select * from s3object",
+        InputSerialization={"CSV": {}}, OutputSerialization={"CSV": {}},
+    )  # fmt: skip
+    assert "s3:SelectObjectContent" in refusal(select)[1]
+    form = s3.generate_presigned_post("data", "formed")
+    parts = [f'--x\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in {**form["fields"], "file": "abc"}.items()]
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(form["url"], "".join([*parts, "--x--\r\n"]).encode(), headers))
+    assert (refused.value.code, "generate_presigned_post" in refused.value.read().decode()) == (501, True)

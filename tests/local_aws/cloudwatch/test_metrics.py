@@ -57,6 +57,32 @@ def test_malformed_data_is_refused(aws: LocalAws, item: dict[str, Any], words: s
     assert words in refusal(lambda: aws.client("cloudwatch").put_metric_data(Namespace="bad", MetricData=[item]))[1]
 
 
+def dimensions(**named: str) -> dict[str, Any]:
+    return {"MetricName": "m", "Value": 1, "Dimensions": [{"Name": k, "Value": v} for k, v in named.items()]}
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (dimensions(Feature="größe"), "not ASCII"),
+        (dimensions(Feature="  "), "not only blanks"),
+        (dimensions(Feature="a\tb"), "control characters"),
+        (dimensions(**{":Feature": "a"}), "colon"),
+        ({"MetricName": "m", "Value": 1e200}, "2^360"),
+        ({"MetricName": "m", "Value": float("nan")}, "2^360"),
+        ({"MetricName": "m", "Value": 1, "Timestamp": timedelta(days=-15)}, "two weeks"),
+        ({"MetricName": "m", "Value": 1, "Timestamp": timedelta(hours=3)}, "two hours"),
+    ],
+)
+def test_what_cloudwatch_does_not_take_refuses_the_whole_call(aws: LocalAws, item: dict[str, Any], words: str) -> None:
+    if "Timestamp" in item:
+        item = {**item, "Timestamp": aws.clock.now() + item["Timestamp"]}
+    good = {"MetricName": "beside", "Value": 1}
+    code, message = refusal(lambda: aws.client("cloudwatch").put_metric_data(Namespace="refused", MetricData=[good, item]))
+    assert code.startswith("InvalidParameterValue") and words in message
+    assert aws.client("cloudwatch").list_metrics(Namespace="refused")["Metrics"] == []
+
+
 def test_functions_publish_invocations_and_errors(aws: LocalAws) -> None:
     function(aws, "works", "def handler(event, context):\n    return 1 / event['by']\n")
     for by in (1, 0):

@@ -20,7 +20,7 @@ def test_a_known_image_is_answered_and_an_unknown_tag_is_named(aws: LocalAws) ->
 
 def test_an_unknown_repository_is_refused(aws: LocalAws) -> None:
     with pytest.raises(ClientError, match="RepositoryNotFound"):
-        pull(aws, "sagemaker-xgboost", "1.7-1")
+        pull(aws, "sagemaker-tensorflow", "2.0")
 
 
 def test_the_accounts_own_repositories_are_motos(aws: LocalAws) -> None:

@@ -1,5 +1,6 @@
 """Lambda functions that really run: environment, credentials, warmth, errors, time, retries, code updates."""
 
+import base64
 import json
 import threading
 import time
@@ -85,6 +86,10 @@ def test_an_exception_is_a_function_error_and_does_not_end_the_environment(aws: 
     error = failure(aws, echo, {"do": "raise"})
     assert (error["errorType"], error["errorMessage"]) == ("ValueError", "no good")
     assert "raise ValueError" in "".join(error["stackTrace"])
+    # a function's output comes through a pipe, its answer through a socket
+    until(lambda: any("raise ValueError" in line for line in lines(aws, echo)))
+    logged = lines(aws, echo)
+    assert logged[logged.index("[ERROR] ValueError: no good") + 1] == "Traceback (most recent call last):"
     assert invoke(aws, echo)["count"] == before + 2
 
 
@@ -106,6 +111,7 @@ def test_a_handler_that_cannot_be_imported_says_why(aws: LocalAws) -> None:
     function(aws, "unimportable", "import a_module_that_is_not_there\n")
     error = failure(aws, "unimportable")
     assert error["errorType"] == "Runtime.ImportModuleError"
+    assert error["errorMessage"].startswith("Unable to import module '")
     assert "a_module_that_is_not_there" in error["errorMessage"]
 
 
@@ -115,6 +121,35 @@ def test_output_and_bounds_are_in_the_log(aws: LocalAws, echo: str) -> None:
     assert any(line == 'called with {"mark": "in the log"}' for line in found)
     for word in ("START RequestId:", "END RequestId:", "REPORT RequestId:"):
         assert any(line.startswith(word) for line in found)
+
+
+def test_the_end_of_the_log_is_answered_when_it_is_asked_for(aws: LocalAws, echo: str) -> None:
+    client = aws.client("lambda")
+    answer = client.invoke(FunctionName=echo, LogType="Tail", Payload=b'{"mark": "in the tail"}')
+    start, *said, end, report = base64.b64decode(answer["LogResult"]).decode().splitlines()
+    assert said == ['called with {"mark": "in the tail"}']
+    assert [line.split(" RequestId:")[0] for line in (start, end, report)] == ["START", "END", "REPORT"]
+    long = client.invoke(FunctionName=echo, LogType="Tail", Payload=json.dumps({"long": "x" * 9000}))
+    assert len(base64.b64decode(long["LogResult"])) == 4096
+    failed = client.invoke(FunctionName=echo, LogType="Tail", Payload=b'{"do": "exit"}')
+    assert "Runtime exited" in base64.b64decode(failed["LogResult"]).decode()
+    assert "LogResult" not in client.invoke(FunctionName=echo)
+    assert not [line for line in lines(aws, echo) if line.startswith("<")]  # what marks the end is not part of it
+
+
+def test_a_qualifier_names_what_is_there_or_nothing(aws: LocalAws, echo: str) -> None:
+    client = aws.client("lambda")
+    assert client.invoke(FunctionName=echo, Qualifier="$LATEST")["ExecutedVersion"] == "$LATEST"
+    for given in ({"FunctionName": echo, "Qualifier": "nope"}, {"FunctionName": f"{echo}:nope"}, {"FunctionName": echo, "Qualifier": "1"}):
+        code, message = refusal(lambda given=given: client.invoke(**given))  # type: ignore[misc]
+        assert (code, f"function:{echo}:" in message) == ("ResourceNotFoundException", True)
+
+
+def test_a_status_says_what_was_done(aws: LocalAws, echo: str) -> None:
+    kinds = {"DryRun": 204, "Event": 202, "RequestResponse": 200}
+    answers = {k: aws.client("lambda").invoke(FunctionName=echo, InvocationType=k) for k in kinds}
+    assert {k: a["StatusCode"] for k, a in answers.items()} == kinds
+    assert {k: a["ResponseMetadata"]["HTTPStatusCode"] for k, a in answers.items()} == kinds
 
 
 def test_a_function_without_a_log_group_runs_and_gets_one(aws: LocalAws) -> None:
@@ -182,6 +217,11 @@ def test_retries_can_be_turned_off(aws: LocalAws) -> None:
 def test_what_cannot_be_made_or_found_is_refused(aws: LocalAws, echo: str) -> None:
     client = aws.client("lambda")
     base = {"FunctionName": "x", "Role": ROLE, "Runtime": "python3.13", "Handler": "app.handler", "Code": {"ZipFile": b""}}
+    code, message = refusal(lambda: client.create_function(**{**base, "Code": {"ZipFile": b"no zip"}}))
+    assert (code, message.split(".")[0]) == ("InvalidParameterValueException", "Could not unzip uploaded file")
+    assert refusal(lambda: client.update_function_code(FunctionName=echo, ZipFile=b"no zip"))[0] == "InvalidParameterValueException"
+    assert invoke(aws, echo, {"still": 1})["still"] == 1
+    assert "ClientContext" in refusal(lambda: client.invoke(FunctionName=echo, ClientContext="e30="))[1]
     assert "nobody" in refusal(lambda: client.create_function(**{**base, "Role": ROLE.replace("tester", "nobody")}))[1]
     assert refusal(lambda: client.create_function(**{**base, "Runtime": "nodejs22.x"}))[0] == "LocalAwsUnsupported"
     missing = {"S3Bucket": "data", "S3Key": "none.zip"}

@@ -1,5 +1,8 @@
 """Sandboxes without namespaces, images that are not installed, and a close that leaves nothing behind."""
 
+import os
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,5 +49,31 @@ def test_an_image_that_is_not_installed_says_what_to_run(tmp_path: Path) -> None
     launcher = Launcher(clock)
     with pytest.raises(LaunchError, match=r"the stand-in for odd is not installed .* run: make install"):
         launcher.start(Image("odd", tmp_path / "python"), Spec("command", {}, "/", argv=["true"]))
+    launcher.close()
+    clock.close()
+
+
+def test_an_end_that_comes_right_behind_the_start_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child so quick, on a machine so busy, that both answers of the stand-in are there at once."""
+    clock = Clock()
+    launcher = Launcher(clock)
+    path = tmp_path / "stand-in"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stand_in:
+        stand_in.bind(str(path))
+        stand_in.listen()
+        monkeypatch.setattr(launcher, "_zygote", lambda image: path)
+
+        def answer() -> None:
+            connection, _ = stand_in.accept()
+            with connection:
+                _, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 4)
+                os.close(descriptors[0])
+                connection.sendall(b'{"pid": 4194304}\n{"exit": 3, "peak_kib": 2048}\n')
+
+        other = threading.Thread(target=answer)
+        other.start()
+        child = launcher.start(Image("quick", tmp_path / "python"), Spec("command", {}, "/", argv=["false"]))
+        other.join()
+        assert (child.wait(10), child.peak_mib) == (3, 2.0)
     launcher.close()
     clock.close()

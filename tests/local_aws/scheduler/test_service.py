@@ -106,3 +106,16 @@ def test_schedules_are_described_listed_and_unique(aws: LocalAws) -> None:
     assert refusal(lambda: scheduled(aws, "odd", "rate(1 day)", target={"Arn": "arn:aws:sqs:us-east-1:1:q"}))[0] == "LocalAwsUnsupported"
     client.delete_schedule(Name="known")
     assert refusal(lambda: client.get_schedule(Name="known"))[0] == "ResourceNotFoundException"
+
+
+def test_schedules_are_listed_by_prefix_and_state_and_described_as_enabled_where_nothing_else_was_said(aws: LocalAws, ticks: str) -> None:
+    client = aws.client("scheduler")
+    for name, state in (("shop-a", {}), ("shop-b", {"State": "DISABLED"}), ("other", {})):
+        scheduled(aws, name, "rate(1 day)", **state)
+    assert (client.get_schedule(Name="shop-a")["State"], client.get_schedule(Name="shop-b")["State"]) == ("ENABLED", "DISABLED")
+    listed = lambda **by: [s["Name"] for s in client.list_schedules(**by)["Schedules"]]  # noqa: E731
+    assert listed(NamePrefix="shop-") == ["shop-a", "shop-b"]
+    assert listed(NamePrefix="shop-", State="DISABLED") == ["shop-b"]
+    first = client.list_schedules(NamePrefix="shop-", MaxResults=1)
+    assert [s["Name"] for s in first["Schedules"]] == ["shop-a"]
+    assert listed(NamePrefix="shop-", MaxResults=1, NextToken=first["NextToken"]) == ["shop-b"]

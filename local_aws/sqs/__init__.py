@@ -1,0 +1,1 @@
+"""SQS: moto's queues, under addresses of this local AWS."""
