@@ -11,15 +11,17 @@ from typing import Any
 from interfaces.evidence import FAILED, NOT_APPLICABLE, PASSED, UNKNOWN, WAITING, Check
 from interfaces.policy import Policy
 from interfaces.reports import METRICS, metric_value, passes
+from lambdas.shared.champion import Champion
 
 Report = Mapping[str, Any]
+AHEAD_DAYS = 1.0  # how far ahead of the gate's clock a time may be: local times that were taken for UTC, clocks that differ
 
 
-def checks(policy: Policy, report: Report, problem_type: str, now: datetime) -> Iterator[Check]:
+def checks(policy: Policy, report: Report, problem_type: str, now: datetime, serving: Champion | None) -> Iterator[Check]:
     """Every check that the policy asks for, in its order."""
     ours = report.get("mlops_loop", {})
     yield from _thresholds(policy, report, problem_type)
-    yield from _champion(policy, ours)
+    yield from _champion(policy, ours, serving)
     yield from _bias(policy, ours)
     yield from _slices(policy, ours, problem_type)
     yield from _behaviour(policy, ours)
@@ -36,7 +38,7 @@ def _thresholds(policy: Policy, report: Report, problem_type: str) -> Iterator[C
         yield _check(f"threshold.{metric}", value, f"{word} {threshold:g}", lambda v, m=metric, t=threshold: passes(problem_type, m, v, t))
 
 
-def _champion(policy: Policy, ours: Report) -> Iterator[Check]:
+def _champion(policy: Policy, ours: Report, serving: Champion | None) -> Iterator[Check]:
     asked, found = policy.champion, ours.get("champion", {})
     if asked.rule == "off":
         return
@@ -44,8 +46,11 @@ def _champion(policy: Policy, ours: Report) -> Iterator[Check]:
     # which bound of the difference decides, and what it must exceed
     bound, least = {"better": ("lower", margin), "non-inferior": ("lower", 0.0 - margin), "not-worse": ("upper", 0.0 - margin)}[asked.rule]
     limit = f"{asked.rule}: {bound} bound of the difference at least {least:g}"
-    if found.get("status") == "none":
+    if found.get("status") == "none" and serving is None:
         yield Check(name, None, limit, NOT_APPLICABLE, "nothing serves yet")
+        return
+    if why := _beside_another(found, serving):
+        yield Check(name, None, limit, UNKNOWN, why)
         return
     if found.get("status") != "compared":
         yield Check(name, None, limit, UNKNOWN, found.get("reason", "the evaluation has no comparison with what serves"))
@@ -59,22 +64,41 @@ def _champion(policy: Policy, ours: Report) -> Iterator[Check]:
     yield _check(name, _number(found.get(bound)), limit, lambda v: v > least if asked.rule == "better" else v >= least, detail)
 
 
+def _beside_another(found: Report, serving: Champion | None) -> str:
+    """Why a comparison is not one with what serves now; empty if it is, or if none was made."""
+    if serving is None:
+        return ""
+    if not serving.artefact:
+        return f"what serves cannot be told: {serving.package} was deleted"
+    if found.get("status") == "none":
+        return f"the evaluation was told of nothing to compare with, and {serving.package} serves"
+    if found.get("status") == "compared" and found.get("artefact") != serving.artefact:
+        return f"compared with {found.get('artefact') or 'an unnamed artefact'}, and {serving.package} serves: {serving.artefact}"
+    return ""
+
+
 def _bias(policy: Policy, ours: Report) -> Iterator[Check]:
-    columns = policy.bias.columns
-    groups = [g for g in ours.get("bias", []) if g["rows"] >= policy.bias.minimum_rows and (not columns or g["column"] in columns)]
+    """Every column that is asked for, and every group of it that is large enough, must have been measured."""
+    columns, least = policy.bias.columns or tuple(dict.fromkeys(g["column"] for g in ours.get("bias", []))), policy.bias.minimum_rows
+    groups = [g for g in ours.get("bias", []) if g["rows"] >= least and g["column"] in columns]
+    absent = [column for column in columns if column not in {g["column"] for g in groups}]
     for measure, limit in policy.bias.limits.items():
         ratio = measure == "DI"
         numbers = [(value, group) for group in groups if (value := _number(group.get(measure))) is not None]
         words = f"between {limit:g} and {1 / limit:g}" if ratio and limit else f"at most {limit:g} either way"
-        if not numbers:
-            why = f"no group of {policy.bias.minimum_rows} rows was measured"
-            yield Check(f"bias.{measure}", None, words, UNKNOWN, why)
-            continue
+        unmeasured = [f"{g['column']} {g['value']}, {g['rows']} rows" for g in groups if _number(g.get(measure)) is None]
         distance = (lambda v: -min(v, 1 / v) if v > 0 else 0.0) if ratio else abs
-        worst, group = max(numbers, key=lambda pair: distance(pair[0]))
-        held = -distance(worst) >= limit if ratio else abs(worst) <= limit
-        detail = f"{group['column']} {group['value']}, {group['rows']} rows"
-        yield Check(f"bias.{measure}", worst, words, PASSED if held else FAILED, detail)
+        nothing: tuple[float | None, dict[str, Any]] = (None, {})
+        worst, group = max(numbers, key=lambda pair: distance(pair[0])) if numbers else nothing
+        if worst is not None and not (-distance(worst) >= limit if ratio else abs(worst) <= limit):
+            yield Check(f"bias.{measure}", worst, words, FAILED, f"{group['column']} {group['value']}, {group['rows']} rows")
+        elif absent or not groups:
+            of = f" of {', '.join(absent)}" if absent else ""
+            yield Check(f"bias.{measure}", None, words, UNKNOWN, f"no group{of} has {least} rows")
+        elif unmeasured:
+            yield Check(f"bias.{measure}", None, words, UNKNOWN, f"not defined on {unmeasured[0]}")
+        else:
+            yield Check(f"bias.{measure}", worst, words, PASSED, f"{group['column']} {group['value']}, {group['rows']} rows")
 
 
 def _slices(policy: Policy, ours: Report, problem_type: str) -> Iterator[Check]:
@@ -141,6 +165,9 @@ def _data(policy: Policy, ours: Report, now: datetime) -> Iterator[Check]:
         age: float | None = (now - datetime.fromisoformat(str(stamp))).total_seconds() / 86400
     except (ValueError, TypeError):  # no time, or one without a zone
         age = None
+    if age is not None and age < -AHEAD_DAYS:
+        yield Check("data.age_days", age, f"at most {limit:g}", UNKNOWN, f"newest data: {stamp}, which is still to come")
+        return
     yield _check("data.age_days", age, f"at most {limit:g}", lambda v: v <= limit, f"newest data: {stamp}")
 
 

@@ -9,6 +9,7 @@ from interfaces.metadata import clean
 from interfaces.policy import Policy
 from interfaces.reports import METRICS, metric_value
 from lambdas.approve.checks import checks
+from lambdas.shared.champion import Champion
 
 DESCRIPTION_LIMIT = 1024
 STATUS = {APPROVED: "Approved", REJECTED: "Rejected"}
@@ -35,9 +36,9 @@ class Verdict:
         return clean(values | {f"metric_{name}": f"{value:.6g}" for name, value in self.metrics.items()})
 
 
-def decide(policy: Policy, report: dict[str, Any], problem_type: str, now: datetime) -> Verdict:
-    """Judge an evaluation report by the policy. A gate that cannot be evaluated never approves."""
-    found = tuple(checks(policy, report, problem_type, now))
+def decide(policy: Policy, report: dict[str, Any], problem_type: str, now: datetime, serving: Champion | None) -> Verdict:
+    """Judge an evaluation report by the policy, beside what serves. A gate that cannot be evaluated never approves."""
+    found = tuple(checks(policy, report, problem_type, now, serving))
     metrics = {name: value for name in METRICS[problem_type] if (value := metric_value(report, problem_type, name)) is not None}
     failed, unknown, waiting = ([c for c in found if c.outcome == outcome] for outcome in (FAILED, UNKNOWN, WAITING))
     if failed and policy.on_failure == "reject":

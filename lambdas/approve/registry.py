@@ -1,6 +1,7 @@
 """Model packages, and what is remembered of them in the state table.
 
-Items, by ``pk``: ``approve/reminded/<arn>`` how many reminders were due when the last one was sent;
+Items, by ``pk``: ``approve/reminded/<arn>`` how many reminders were due when the last one was sent, with the time at its end for a
+package that was set back to waiting;
 ``approve/log/<arn>/<decided_for>`` a decision that was made by changing the status.
 """
 
@@ -31,12 +32,13 @@ class Registry:
     def update(self, arn: str, **changes: Any) -> None:
         self._sagemaker.update_model_package(ModelPackageArn=arn, **changes)
 
-    def reminded(self, arn: str) -> int:
-        return int(self._table.get(f"approve/reminded/{arn}").get("number", 0))
+    def reminded(self, arn: str, since: str) -> int:
+        return int(self._table.get(f"approve/reminded/{arn}{since}").get("number", 0))
 
-    def count_reminder(self, arn: str, number: int) -> None:
+    def count_reminder(self, arn: str, since: str, number: int) -> None:
         """Numbers only grow, whichever of two invocations writes last."""
-        self._table.set(f"approve/reminded/{arn}", {"number": number}, "attribute_not_exists(#number) OR #number < :number", number=number)
+        condition = "attribute_not_exists(#number) OR #number < :number"
+        self._table.set(f"approve/reminded/{arn}{since}", {"number": number}, condition, number=number)
 
     def log(self, arn: str, status: str, reason: str, decided: dict[str, str]) -> None:
         """Keep who decided beyond the package's next change."""

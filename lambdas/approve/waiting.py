@@ -1,7 +1,8 @@
 """Packages that wait for a person: when to remind, when to let them expire. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from interfaces.policy import Reviewers
 
@@ -29,12 +30,23 @@ class Expire:
 Due = Wait | Remind | Expire
 
 
-def due(created: datetime, now: datetime, reminded: int, policy: Reviewers) -> Due:
-    """What a package is due that was registered at ``created`` and has had ``reminded`` reminders.
+def since(package: dict[str, Any]) -> tuple[datetime, str]:
+    """Since when a package waits, and a name for that time of waiting, empty for the first one.
+
+    One that was decided on and set back to waiting waits since it was: nothing of ours writes on it until it is decided on again.
+    """
+    if "decided_for" not in package.get("CustomerMetadataProperties", {}):
+        return package["CreationTime"], ""
+    again: datetime = package.get("LastModifiedTime", package["CreationTime"])
+    return again, f"/{again.astimezone(UTC).isoformat()}"
+
+
+def due(since: datetime, now: datetime, reminded: int, policy: Reviewers) -> Due:
+    """What a package is due that waits since then and has had ``reminded`` reminders.
 
     Reminders that were missed are not made up for: the next one says how long the package has waited.
     """
-    waited = now - created
+    waited = now - since
     if waited >= timedelta(days=policy.expire_days):
         return Expire(f"expired: nobody decided within {policy.expire_days} days; approve the version by hand to use it after all")
     number = int(waited / timedelta(hours=policy.remind_hours))

@@ -52,13 +52,18 @@ def _proof(given: Any, wanted: str) -> dict[str, str]:
 
 
 def check_caller(arn: str, account: str, own_account: str, allowed: tuple[str, ...]) -> None:
-    """Raises Refused for a caller who may not decide. Two approvers would be asked for here, by counting records."""
-    if account != own_account and not allowed:
-        raise Refused(f"{arn} is of another account; name its ARN in the policy's reviewers.allowed to let it decide")
-    if allowed and not any(fnmatchcase(arn, pattern) for pattern in allowed):
+    """Raises Refused for a caller who may not decide. Two approvers would be asked for here, by counting records.
+
+    A pattern whose account is ``*`` means this account: anybody can make a role of any name in an account of their own.
+    """
+    fitting = [pattern for pattern in allowed if fnmatchcase(arn, pattern)]
+    if account != own_account and not any(_account(pattern) == account for pattern in fitting):
+        named = f"name it with its account in the policy's reviewers.allowed, as in arn:aws:sts::{account}:…, to let it decide"
+        raise Refused(f"{arn} is of another account; {named}")
+    if allowed and not fitting:
         raise Refused(f"{arn} is none of the policy's reviewers: {', '.join(allowed)}")
 
 
-def description(decision: str, caller: str, reason: str) -> str:
-    """The ApprovalDescription: who, and why."""
-    return f"{STATUS[decision].lower()} by {caller}: {reason}"[:1024]
+def _account(pattern: str) -> str:
+    """The account of a pattern on ARNs; empty where it has none."""
+    return "".join(pattern.split(":")[4:5])

@@ -13,11 +13,11 @@ from interfaces.decisions import STATUS, Record
 from interfaces.evidence import digest
 from interfaces.function_env import DecideEnv
 from interfaces.policy import POLICY_FILE, Policy
-from lambdas.decide.decision import check_caller, description, read
+from lambdas.decide.decision import check_caller, read
 from lambdas.decide.errors import Refused
 from lambdas.decide.identity import who_signed
 from lambdas.decide.records import Records
-from lambdas.shared.package import signed
+from lambdas.shared.package import LOOP, signed
 from lambdas.shared.tools import logger, metrics, tracer
 
 env = DecideEnv.parse()
@@ -42,32 +42,36 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def decide(event: dict[str, Any]) -> dict[str, Any]:
     """The record first, then the status: what the record does not hold is not released where records are asked for.
 
-    The same proof sent again changes nothing: an approval that was overheard cannot undo a later rejection.
+    The same proof sent again finishes what a crash left undone. It changes nothing once the package has been changed since: an
+    approval that was overheard cannot undo a later rejection.
     """
     request = read(event, env.model_package_group)
     caller = who_signed(sts, request.proof)
     check_caller(caller.arn, caller.account, env.account, reviewers.allowed)
-    _exists(request.package)
-    now = datetime.now(UTC).isoformat()
+    changed, now = _last_change(request.package), datetime.now(UTC).isoformat()
     id = f"{request.signed_at} {digest(request.proof['Authorization'])[:16]}"
     record = Record(id, request.package, request.decision, request.reason, caller.arn, now)
-    if not records.add(record):
-        raise Refused("this very decision was recorded before; to make it again, sign it again")
-    status, words = STATUS[request.decision], description(request.decision, caller.arn, request.reason)
+    if not records.add(record, changed):
+        now, before = records.recorded(record)
+        if before != changed:
+            raise Refused("this very decision was recorded before, and the package was changed since; to make it again, sign it again")
+    status, words = STATUS[request.decision], record.words
     sagemaker.update_model_package(
         ModelPackageArn=request.package,
         ModelApprovalStatus=status,
         ApprovalDescription=words,
-        CustomerMetadataProperties=signed(status, words, caller.arn, now, "loop"),
+        CustomerMetadataProperties=signed(status, words, caller.arn, now, LOOP),
     )
     metrics.add_metric(name="DecidedByPerson", unit="Count", value=1)
     return {"model_package_arn": request.package, "status": status, "by": caller.arn, "at": now, "reason": request.reason}
 
 
-def _exists(arn: str) -> None:
+def _last_change(arn: str) -> str:
+    """When the package was changed last, as SageMaker says it. Raises Refused where there is no such package."""
     try:
-        sagemaker.describe_model_package(ModelPackageName=arn)
+        package = sagemaker.describe_model_package(ModelPackageName=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationException":
             raise
         raise Refused(f"{arn} does not exist") from None
+    return str(package.get("LastModifiedTime", package["CreationTime"]).astimezone(UTC).isoformat())

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from interfaces.function_env import IngestEnv
 from lambdas.ingest.decision import StartIngest, StartPipeline, decide
-from lambdas.shared.champion import champion_parameters
+from lambdas.shared.champion import champion, champion_parameters
 from lambdas.shared.notify import notify
 from lambdas.shared.tools import logger, metrics, once, tracer
 
@@ -44,11 +44,14 @@ def start_ingest(data: dict[str, str]) -> dict[str, str]:
 @idempotent_function(data_keyword_argument="data", persistence_store=layer, config=config)
 def start_pipeline(data: dict[str, str]) -> dict[str, str]:
     """Start the execution; the token makes SageMaker answer the first one's ARN when asked again."""
-    champion = champion_parameters(cloudformation, sagemaker, env.serving_stack)
+    found = champion(cloudformation, sagemaker, env.serving_stack)
+    if found and not found.artefact:
+        logger.warning("the champion is unknown: the package of what serves was deleted", package=found.package)
+        metrics.add_metric(name="ChampionUnknown", unit="Count", value=1)
     started = sagemaker.start_pipeline_execution(
         PipelineName=env.pipeline_name,
         PipelineExecutionDisplayName=f"dataset-{data['version']}",
-        PipelineParameters=[{"Name": "DatasetVersion", "Value": data["version"]}, *champion],
+        PipelineParameters=[{"Name": "DatasetVersion", "Value": data["version"]}, *champion_parameters(found)],
         ClientRequestToken=data["token"],
     )
     metrics.add_metric(name="PipelineStarted", unit="Count", value=1)

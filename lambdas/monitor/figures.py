@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interfaces.analyzer import DATA_QUALITY, MODEL_BIAS, MODEL_QUALITY
+from interfaces.dimensions import dimension
 from interfaces.monitors import Monitor
 from interfaces.reports import (
     BASELINE_MISMATCH,
@@ -20,6 +21,7 @@ from interfaces.reports import (
     MonitorReport,
 )
 
+_LARGEST = 2.0**360  # what PutMetricData takes
 FAILED = "Failed"  # the run itself; the others are what a run says of itself
 # A figure per way to end badly, 0 or 1 in every run, so that an alarm on one goes back by itself
 STATES = {
@@ -44,8 +46,9 @@ class Figure:
     def datum(self, endpoint: str, at: Any) -> dict[str, Any]:
         """As PutMetricData takes it."""
         dimensions = {"Endpoint": endpoint, **self.dimensions}
-        named = [{"Name": k, "Value": v[:255]} for k, v in dimensions.items()]
-        return {"MetricName": self.name, "Value": self.value, "Unit": self.unit, "Dimensions": named, "Timestamp": at}
+        named = [{"Name": k, "Value": dimension(v)} for k, v in dimensions.items()]
+        value = max(-_LARGEST, min(_LARGEST, self.value))
+        return {"MetricName": self.name, "Value": value, "Unit": self.unit, "Dimensions": named, "Timestamp": at}
 
 
 def of_run(monitor: Monitor, state: str, *, whole: bool = True) -> list[Figure]:
@@ -60,8 +63,9 @@ def of_report(report: MonitorReport, problem_type: str, tolerance: float) -> lis
     """What the report says. Nothing is said of drift, quality or bias where nothing was compared."""
     rows = report.rows
     found = [Figure("MonitoredRows", float(rows.rows))]
-    if rows.records:
-        found.append(Figure("FaultyShare", sum(rows.faults.values()) / rows.records, unit="None"))
+    records = rows.records - rows.outside_window
+    if records > 0:
+        found.append(Figure("FaultyShare", sum(rows.faults.values()) / records, unit="None"))
     if report.labels:
         found.append(Figure("LabelledShare", report.labels.share, unit="None"))
     if report.state in (COMPLETED, WITH_VIOLATIONS):

@@ -17,9 +17,11 @@ _OUTPUT = "/opt/ml/processing/output"
 
 @dataclass(frozen=True)
 class Sources:
-    """S3 URIs of what the job reads; empty where there is nothing. ``capture`` and ``labels`` are lists of files."""
+    """S3 URIs of what the job reads; empty where there is nothing. Up to ``labels``, they are lists of files."""
 
-    capture: str
+    capture: str = ""
+    batch_input: str = ""
+    batch_output: str = ""
     labels: str = ""
     baseline: str = ""
     manifest: str = ""
@@ -40,6 +42,8 @@ def create_job(env: MonitorEnv, monitor: Monitor, window: Window, sources: Sourc
     inputs = {
         "code": (env.steps_uri, "S3Prefix"),
         "endpoint": (sources.capture, "ManifestFile"),
+        "batch/input": (sources.batch_input, "ManifestFile"),
+        "batch/output": (sources.batch_output, "ManifestFile"),
         "ground-truth": (sources.labels, "ManifestFile"),
         "baseline": (sources.baseline, "S3Prefix"),
         "manifest": (sources.manifest, "S3Prefix"),
@@ -74,6 +78,7 @@ def settings(env: MonitorEnv, monitor: Monitor, window: Window, sources: Sources
     return AnalyzerSettings(
         analysis_type=kind,
         dataset_source=f"{_INPUT}/endpoint",
+        batch_source=f"{_INPUT}/batch" if sources.batch_input else "",
         output_path=_OUTPUT,
         start_time=moment(window.start),
         end_time=moment(window.end),
@@ -99,4 +104,4 @@ def _network(env: MonitorEnv) -> dict[str, Any]:
 
 def _input(name: str, uri: str, kind: str) -> dict[str, Any]:
     source = {"S3Uri": uri, "LocalPath": f"{_INPUT}/{name}", "S3DataType": kind, "S3InputMode": "File"}
-    return {"InputName": name, "S3Input": source}
+    return {"InputName": name.replace("/", "-"), "S3Input": source}

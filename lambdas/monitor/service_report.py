@@ -1,6 +1,6 @@
 """What Model Monitor's own images leave, as the report that our analyzer writes itself. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from interfaces import drift
@@ -21,6 +21,7 @@ from interfaces.reports import (
     RowCounts,
 )
 
+DRIFT_CHECK = "baseline_drift_check"
 Files = Mapping[str, dict[str, Any]]
 
 
@@ -29,10 +30,13 @@ def assemble(monitor: Monitor, files: Files, baseline: Files, window: dict[str, 
     violations = list(files.get(VIOLATIONS_FILE, {}).get("violations", []))
     statistics = files.get(STATISTICS_FILE, {})
     rows = int(statistics.get("dataset", {}).get("item_count", 0))
-    state = WITH_VIOLATIONS if violations else COMPLETED
-    features, metrics = {}, {}
+    features, metrics, count = {}, {}, len(violations)
     if monitor.analysis_type == DATA_QUALITY:
-        features = _features(statistics, baseline)
+        drifts = {v.get("feature_name") for v in violations if v.get("constraint_check_type") == DRIFT_CHECK}
+        features = _features(statistics, baseline, drifts)
+        # a feature that drifted counts once, whether the service found it, our comparison, or both
+        others = [v for v in violations if v.get("constraint_check_type") != DRIFT_CHECK]
+        count = len(others) + sum(f.drifted for f in features.values())
     elif monitor.analysis_type == MODEL_QUALITY:
         metrics = _quality(statistics, baseline.get(CONSTRAINTS_FILE, {}), violations, problem_type)
     else:
@@ -41,19 +45,19 @@ def assemble(monitor: Monitor, files: Files, baseline: Files, window: dict[str, 
     reason = f"from {', '.join(found)}" if found else "the run left no report"
     return MonitorReport(
         analysis_type=monitor.analysis_type,
-        state=state,
+        state=WITH_VIOLATIONS if count else COMPLETED,
         reason=reason,
         window=window,
-        violations=len(violations),
+        violations=count,
         rows=RowCounts(records=rows, rows=rows),
         features=features,
         metrics=metrics,
     )
 
 
-def _features(statistics: dict[str, Any], baseline: Files) -> dict[str, FeatureReport]:
+def _features(statistics: dict[str, Any], baseline: Files, drifts: Set[Any]) -> dict[str, FeatureReport]:
     compared = drift.compare(statistics, baseline.get(STATISTICS_FILE, {}), baseline.get(CONSTRAINTS_FILE, {}))
-    return {n: FeatureReport(d.completeness, d.distance, d.threshold, "sketch", d.drifted) for n, d in compared.items()}
+    return {n: FeatureReport(d.completeness, d.distance, d.threshold, d.method, d.drifted or n in drifts) for n, d in compared.items()}
 
 
 def _quality(

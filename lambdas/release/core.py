@@ -11,12 +11,15 @@ from typing import Protocol
 from interfaces.evidence import digest
 from interfaces.monitors import AUTO
 from lambdas.release import decision as d
-from lambdas.release.history import NoGoodVersion, last_good, target, unwanted, version
+from lambdas.release.approval import APPROVED, new_decision
+from lambdas.release.history import NoGoodVersion, last_good, returns, target, unwanted, version
 from lambdas.release.ledger import Ledger, Note
 from lambdas.release.monitors import Attempt, Failure, Follow, GiveUp, follow
 from lambdas.release.package import Package
 
 MOST_STEPS = 8
+MOST_RETURNS = 3  # automatic returns one after the other; then it is for a person
+WITHDRAWN = "withdrawn: "
 RUNBOOKS = "docs/runbooks"
 
 
@@ -31,15 +34,15 @@ class Surroundings(Protocol):
     def monitoring_failure(self) -> Failure | None: ...
     def smoke_test(self, step: d.SmokeTest) -> str | None: ...
     def packages(self) -> list[Package]: ...
-    def package(self, arn: str) -> Package: ...
+    def find(self, arn: str) -> Package | None: ...
 
 
 Tell = Callable[[str, str], None]
 Count = Callable[[str], None]
-Vouch = Callable[[str], tuple[str, str]]
+Vouch = Callable[[Package], tuple[str, str]]
 
 
-def anybody(_: str) -> tuple[str, str]:
+def anybody(_: Package) -> tuple[str, str]:
     """Whoever may set a package's status may release it."""
     return "", ""
 
@@ -68,7 +71,8 @@ class Releases:
 
     def note(self, arn: str) -> None:
         """A newly approved package becomes the desired one. What counts is the package's state now, not the event."""
-        self._note(self._world.package(arn))
+        if package := self._world.find(arn):
+            self._note(package)
 
     def reconcile(self) -> None:
         """Make up for events that were lost, and for a return to the last good version that did not succeed."""
@@ -85,7 +89,7 @@ class Releases:
         """
         if done := self._ledger.requested(request):
             return done
-        found = target(self._ledger.history(), to, self._world.serving().package)
+        found = target(self._ledger.entries(), to, self._world.serving().package, self._refused)
         decided = self._decide_back(found.package, d.ROLLBACK, request, by, reason)
         self._tell(
             f"{self._deployment}: rollback to version {version(found.package)}",
@@ -102,14 +106,29 @@ class Releases:
                 break
         return step
 
-    def _leave_what_failed(self, desired: d.Decision) -> None:
-        """A failed update can leave a version that failed before it: at the reconciler's pace the return is tried again."""
+    def _refused(self, arn: str) -> str:
+        """Why a version may be neither released nor returned to; empty if it may."""
+        package = self._world.find(arn)
+        if package is None:
+            return "its package was deleted"
+        approval = package.approval
+        return "" if approval.status == APPROVED else f"its package is {approval.status} ({approval.description or 'no reason given'})"
+
+    def _leave_what_failed(self, desired: d.Decision) -> bool:
+        """A failed update can leave a version that failed before it, or was not tested yet: the way back is a decision of its own."""
         history, serving = self._ledger.history(), self._world.serving()
-        good = last_good(history)
-        if good and serving.stack_status in d.UPDATABLE and unwanted(history, serving.generation, serving.package, off=bool(serving.off)):
-            package = good.package if desired.kind == d.APPROVAL else desired.package
-            why = f"release {desired.generation} failed ({desired.failed}) and left a version that is not good"
-            self._decide_back(package, d.AUTOMATIC, f"after-{desired.generation}", "the release function", why)
+        if serving.stack_status not in d.UPDATABLE or serving.settling or returns(history) >= MOST_RETURNS:
+            return False
+        back, good = "", last_good(history, self._refused)
+        held = next((e for e in history if e.generation == serving.generation), None)
+        if desired.failed.startswith(WITHDRAWN) and held and not held.outcome and not self._refused(held.package):
+            back = held.package  # what was being released when a version was decided on that nobody wants any more
+        elif good and unwanted(history, serving.generation, serving.package, good, off=bool(serving.off)):
+            back = good.package
+        if back:
+            why = f"release {desired.generation} failed ({desired.failed}) and left a version that is not known to be good"
+            self._decide_back(back, d.AUTOMATIC, f"after-{desired.generation}", "the release function", why)
+        return bool(back)
 
     # noting
 
@@ -118,23 +137,28 @@ class Releases:
         if package.approval == before:
             return
         note = Note(package.arn, package.approval, before)
-        if not d.new_decision(package.approval.status, package.approval.description, before.status, before.description):
+        if not new_decision(package.approval, before):
             self._ledger.note(note)
             return
+        why, record = self._vouch(package)
+        note = replace(note, record=record)  # used up by whatever becomes of the approval, so that nobody can lean on it later
         desired, _ = self._ledger.desired()
         if d.superseded(package.modified, desired):
             self._supersede(package, note)
             return
-        why, record = self._vouch(package.arn)
         if why:
             # unnoted: it is looked at again until somebody answers for it
             command = f'loop approve {version(package.arn)} --environment {self._deployment} --reason "…"'
             text = (
                 f"{package.arn} is approved and is not released: {why}.\nRelease it with: {command}\nRunbook: docs/runbooks/release-held.md"
             )
-            self._once(f"held/{package.arn}/{digest(package.approval.description)[:16]}", "ReleaseHeld", "an approval is held", text)
+            self._once(
+                f"held/{package.arn}/{digest(package.approval.description + package.approval.decided)[:16]}",
+                "ReleaseHeld",
+                "an approval is held",
+                text,
+            )
             return
-        note = replace(note, record=record)
         decided = self._ledger.decide(package.arn, kind=d.APPROVAL, at=package.modified, reason=package.approval.description, note=note)
         if decided is None and self._ledger.seen(package.arn) == before:
             self._supersede(package, note)  # a later decision came in between
@@ -155,12 +179,16 @@ class Releases:
     def _next(self) -> d.Step:
         desired, attempted = self._ledger.desired()
         serving, monitored = self._world.serving(), self._world.monitored()
+        if not serving.off and self._ledger.changed():
+            self._ledger.note_change("")
         return d.rolled_back(d.next_step(desired, serving, monitored), serving, attempted)
 
     def _take(self, step: d.Step) -> bool:
         """Carry out a step; whether there may be another one at once."""
         match step:
             case d.UpdateServing():
+                if why := self._refused(step.package):
+                    return self._withdraw(step, why)
                 if self._world.update_serving(step):
                     self._ledger.attempted(step.generation)
             case d.SmokeTest():
@@ -178,8 +206,11 @@ class Releases:
                 text = f"The stack is {status} and takes no update.\nRunbook: {RUNBOOKS}/stack-stuck.md"
                 self._once(f"stuck/{self._ledger.desired()[1]}/{status}", "ReleaseStuck", "the stack is stuck", text)
             case d.Changed(generation, reason):
-                text = f"Release {generation} served well, and now {reason}.\nRunbook: {RUNBOOKS}/endpoint-changed.md"
-                self._once(f"changed/{generation}/{reason}", "EndpointChanged", "the endpoint was changed by hand", text)
+                if self._ledger.changed() != (how := f"{generation}: {reason}"):
+                    self._count("EndpointChanged")
+                    text = f"Release {generation} served well, and now {reason}.\nRunbook: {RUNBOOKS}/endpoint-changed.md"
+                    self._tell(f"{self._deployment}: the endpoint was changed by hand", text)
+                    self._ledger.note_change(how)
         return False
 
     def _follow(self, step: d.UpdateMonitoring, generation: int) -> None:
@@ -221,15 +252,25 @@ class Releases:
         lines = (
             f"Release {step.generation} of {desired.package if desired else 'nothing'} failed: {reason}",
             "What served before goes on serving, or is returned to.",
+            f'A version that was good once: loop rollback --environment {self._deployment} --to VERSION --reason "why"',
             f"Runbook: {RUNBOOKS}/release-failed.md",
         )
         self._tell(f"{self._deployment}: release {step.generation} failed", "\n".join(lines))
         self._count("ReleaseFailed")
         self._ledger.fail(step.generation, reason)
 
+    def _withdraw(self, step: d.UpdateServing, why: str) -> bool:
+        """Nothing was sent yet: the decision ends here, and what the stack holds goes on."""
+        text = f"{step.package} is not released: {why}.\nWhat serves goes on serving."
+        self._tell(f"{self._deployment}: release {step.generation} was withdrawn", text)
+        self._count("ReleaseWithdrawn")
+        self._ledger.fail(step.generation, f"{WITHDRAWN}{why}")
+        desired, _ = self._ledger.desired()
+        return bool(desired and desired.failed and self._leave_what_failed(desired))
+
     def _go_back(self, step: d.GoBack) -> bool:
         """To the last good version, as a decision of its own."""
-        good = last_good(self._ledger.history())
+        good = last_good(self._ledger.history(), self._refused)
         if good is None:
             text = f"Release {step.generation} failed and nothing good was released before it.\nRunbook: {RUNBOOKS}/release-failed.md"
             self._once(f"nothing-good/{step.generation}", "NoGoodVersion", "there is no version to return to", text)

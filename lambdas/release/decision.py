@@ -7,10 +7,11 @@ Actual is what the Serving stack was last told, its state, and what the endpoint
 import json
 from dataclasses import dataclass
 
-from interfaces.decisions import APPROVE, Record
-
 IN_PROGRESS = "_IN_PROGRESS"
 UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+# A scaled endpoint is Updating, or RollingBack when that fails; a maintained one is SystemUpdating. It serves, and takes no update
+# (docs: API_DescribeEndpoint, EndpointStatus)
+SETTLING = ("Updating", "SystemUpdating", "RollingBack")
 APPROVAL, ROLLBACK, AUTOMATIC = "approval", "rollback", "automatic"  # what a decision came from
 
 # D1: a parameter reset by mistake must not remove what serves
@@ -54,9 +55,14 @@ class Serving:
     reason: str = ""
 
     @property
+    def settling(self) -> bool:
+        """Whether the endpoint runs the right config and takes no update just now: it is scaled, or AWS maintains it."""
+        return self.endpoint_status in SETTLING and bool(self.wanted_config) and self.endpoint_config == self.wanted_config
+
+    @property
     def off(self) -> str:
         """How the endpoint differs from what the stack holds; empty if it does not."""
-        if (self.endpoint_status, self.endpoint_config) == ("InService", self.wanted_config):
+        if self.settling or (self.endpoint_status, self.endpoint_config) == ("InService", self.wanted_config):
             return ""
         found = f"{self.endpoint_status or 'absent'} on {self.endpoint_config or 'no config'}"
         return f"the endpoint is {found}, expected InService on {self.wanted_config or 'a config of the stack'}"
@@ -144,6 +150,8 @@ def next_step(desired: Decision | None, serving: Serving, monitored: Monitored) 
         return Nothing(f"the serving stack is {serving.stack_status}; its end brings the next event")
     if serving.stack_status not in UPDATABLE:
         return Stuck(serving.stack_status)
+    if serving.settling:
+        return Nothing(f"settling: the endpoint is {serving.endpoint_status} on its config; the reconciler looks again")
     holds = (serving.package, serving.generation) == (desired.package, desired.generation)
     if desired.failed:
         if holds and desired.kind != AUTOMATIC:
@@ -167,29 +175,9 @@ def rolled_back(step: Step, serving: Serving, last_attempt: int) -> Step:
     return step
 
 
-def new_decision(status: str, description: str, seen_status: str, seen_description: str) -> bool:
-    """Whether an approval is new: the package was not approved when last seen, or is approved anew with other words."""
-    return status == "Approved" and (seen_status != "Approved" or description != seen_description)
-
-
 def superseded(approved_at: str, desired: Decision | None) -> bool:
     """Whether an approval is older than the decision that stands: order is that of decisions, not of their events.
 
     So an approval from before a rollback cannot undo it, however late it is delivered.
     """
     return desired is not None and approved_at < desired.at
-
-
-def held(record: Record | None, used: str) -> str:
-    """Why an approval is not released where a recorded decision is asked for; empty if it may be.
-
-    ``record`` is the newest decision of an authenticated caller on the package, ``used`` the id of the one that its last
-    release went by: a decision releases once, so a status set anew by anybody else cannot lean on an old one.
-    """
-    if record is None:
-        return "no authenticated caller has decided on it"
-    if record.decision != APPROVE:
-        return f"{record.caller} decided to {record.decision} it on {record.recorded_at}: {record.reason}"
-    if record.id == used:
-        return f"the decision of {record.caller} on {record.recorded_at} was released before"
-    return ""

@@ -7,9 +7,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from interfaces.events import PACKAGE_STATE_CHANGE, RECONCILE, ROLLBACK
 from interfaces.function_env import RECORDED, ReleaseEnv
+from lambdas.release.approval import covers, held
 from lambdas.release.core import NoGoodVersion, Releases
-from lambdas.release.decision import held
 from lambdas.release.ledger import Ledger
+from lambdas.release.package import Package
 from lambdas.release.records import Records
 from lambdas.release.world import World
 from lambdas.shared.notify import notify
@@ -28,12 +29,13 @@ def count(name: str) -> None:
     metrics.add_metric(name=name, unit="Count", value=1)
 
 
-def vouch(package: str) -> tuple[str, str]:
-    """Where recorded decisions are asked for: why the package is held, and the decision that it is released by."""
+def vouch(package: Package) -> tuple[str, str]:
+    """Where recorded decisions are asked for: why the package is held, and the decision that set its approval."""
     if env.decisions != RECORDED:
         return "", ""
-    newest = records.latest(package)
-    return held(newest, ledger.used(package)), newest.id if newest else ""
+    newest = records.latest(package.arn)
+    why = held(newest, ledger.used(package.arn), package.approval)
+    return why, newest.id if newest and covers(newest, package.approval) else ""
 
 
 dynamodb = boto3.client("dynamodb")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from lambdas.release.ledger import Seen
-from lambdas.shared.package import mark
+from lambdas.release.approval import Seen
+from lambdas.shared.package import LOOP, mark
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,18 @@ class Package:
     def of(cls, described: dict[str, Any]) -> Self:
         """From DescribeModelPackage."""
         report = described.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
-        seen = Seen(described["ModelApprovalStatus"], described.get("ApprovalDescription", ""))
+        seen = _seen(described)
         statistics = described.get("DriftCheckBaselines", {}).get("ModelDataQuality", {}).get("Statistics", {}).get("S3Uri", "")
         version = described.get("CustomerMetadataProperties", {}).get("dataset_version", "")
         return cls(described["ModelPackageArn"], seen, _decided_at(described, seen), report, statistics.rsplit("/", 1)[0], version)
+
+
+def _seen(described: dict[str, Any]) -> Seen:
+    """The approval, with the time of the record that it was set by."""
+    status, words = described["ModelApprovalStatus"], described.get("ApprovalDescription", "")
+    metadata = described.get("CustomerMetadataProperties", {})
+    recorded = metadata.get("decided_via") == LOOP and metadata.get("decided_for") == mark(status, words)
+    return Seen(status, words, metadata.get("decided_at", "") if recorded else "")
 
 
 def _decided_at(described: dict[str, Any], seen: Seen) -> str:

@@ -12,6 +12,8 @@ def differences(golden: dict[str, Any], answer: bytes) -> str:
     expected = golden["predictions"]
     try:
         found = json.loads(answer)["predictions"]
+        if not isinstance(found, list):
+            raise TypeError(f"predictions of type {type(found).__name__}")
     except (ValueError, KeyError, TypeError):
         return f"the answer holds no predictions: {answer[:200]!r}"
     if len(found) != len(expected):

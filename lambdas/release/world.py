@@ -123,6 +123,15 @@ class World:
     def package(self, arn: str) -> Package:
         return Package.of(self._sagemaker.describe_model_package(ModelPackageName=arn))
 
+    def find(self, arn: str) -> Package | None:
+        """None for a package that was deleted: SageMaker finds it as little as one that never was."""
+        try:
+            return self.package(arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationException":
+                raise
+            return None
+
     def _golden(self, package: str) -> dict[str, Any] | None:
         report = self.package(package).evaluation
         if not report:

@@ -1,6 +1,7 @@
-"""The job that collects training data: the champion's newest rows and the labelled rows of production. Pure."""
+"""The job that collects training data: the newest rows of the newest dataset version and the labelled rows of production. Pure."""
 
 import json
+import math
 from typing import Any
 
 from interfaces import layout
@@ -38,8 +39,11 @@ def labels_in(line: bytes) -> int:
     return len(found) if isinstance(found, list) else 1
 
 
-def request(env: RetrainEnv, name: str, run_id: str, version: str, manifests: dict[str, str]) -> dict[str, Any]:
-    """CreateProcessingJob: one instance, isolated, encrypted; a kind of input that has no file is left out."""
+def request(env: RetrainEnv, name: str, run_id: str, version: str, manifests: dict[str, str], *, whole: bool = False) -> dict[str, Any]:
+    """CreateProcessingJob: one instance, isolated, encrypted; a kind of input that has no file is left out.
+
+    ``whole`` takes every row of the version, and does without any of production.
+    """
     data = f"s3://{env.data_bucket}/"
     inputs = {
         "code": (env.steps_uri, "S3Prefix"),
@@ -47,7 +51,7 @@ def request(env: RetrainEnv, name: str, run_id: str, version: str, manifests: di
         "dataset": (f"{data}{layout.curated_prefix(version)}", "S3Prefix"),
         **{kind: (uri, "ManifestFile") for kind, uri in manifests.items() if uri},
     }
-    arguments = ["collect", "--history-ratio", f"{env.history_ratio:g}"]
+    arguments = ["collect", "--history-ratio", f"{math.inf if whole else env.history_ratio:g}"]
     for option in (*(i for i in inputs if i != "code"), "output", "report"):
         arguments += [f"--{option}", f"{_BASE}/{'input' if option in inputs else 'output'}/{option}"]
     outputs = {

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-COMMAND = "command"
+COMMAND, SCHEDULE = "command", "schedule"
+WITHOUT_LABELS = (COMMAND, SCHEDULE)  # where too few rows of production have labels, these retrain on the newest version as it is
 NOTHING_FOUND = "with no violations"  # the words of a run's exit message
 
 
 @dataclass(frozen=True)
 class Trigger:
-    """A reason to retrain. ``key`` is its business key: the same one never starts two runs.
+    """A reason to retrain. ``key`` is its business key: the same one never starts two runs; all alarms of an episode have one.
 
     ``since`` is when what it is about began: rows of production from then on are what a new model learns from.
     """
@@ -67,7 +68,8 @@ Decision = Retrain | Wait
 def decide(trigger: Trigger, situation: Situation, limits: Limits) -> Decision:
     """One run in flight, a cooldown, caps and a budget bound retraining; too few labelled rows teach nothing new.
 
-    A person's command skips cooldown and minimum: they have read why it waits. Nobody skips caps and budget.
+    A person's command skips the cooldown: they have read why it waits. Person and schedule skip the minimum, as they can do without
+    rows of production. Nobody skips caps and budget.
     """
     now, person = situation.now, trigger.kind == COMMAND
     if situation.in_flight:
@@ -83,7 +85,7 @@ def decide(trigger: Trigger, situation: Situation, limits: Limits) -> Decision:
     if spent + limits.cost_per_run > limits.monthly_budget:
         money = f"{spent:g} of {limits.monthly_budget:g} are spent this month and a run costs {limits.cost_per_run:g}"
         return Wait("budget", f"{trigger.reason}; not now: {money}", _next_month(now))
-    if situation.labels < limits.minimum_labels and not person:
+    if situation.labels < limits.minimum_labels and trigger.kind not in WITHOUT_LABELS:
         few = f"{situation.labels} labelled rows since {_shown(trigger.since)}, at least {limits.minimum_labels}"
         return Wait("labels", f"{trigger.reason}; not now: {few}")
     return Retrain(trigger.reason)
@@ -94,7 +96,7 @@ def due(now: datetime, champion_made: datetime, labels: int, *, every_days: int,
     found, made = [], f"{champion_made:%Y%m%dT%H%M%S}"
     if every_days and now >= champion_made + timedelta(days=every_days):
         number = (now - champion_made).days // every_days
-        found.append(Trigger("schedule", f"schedule/{made}/{number}", f"the champion is {number * every_days} days old", champion_made))
+        found.append(Trigger(SCHEDULE, f"schedule/{made}/{number}", f"the champion is {number * every_days} days old", champion_made))
     if new_rows and labels >= new_rows:
         found.append(Trigger("data", f"data/{made}", f"at least {new_rows} labelled rows since the champion was made", champion_made))
     return found
@@ -103,14 +105,14 @@ def due(now: datetime, champion_made: datetime, labels: int, *, every_days: int,
 def of_champion(trigger: Trigger, released: datetime, now: datetime, *, settled: timedelta) -> Trigger | None:
     """An alarm as it concerns the champion, or None while it can still be about its predecessor.
 
-    An episode ends with a release. An alarm that stands since before the champion was released begins a new one only once
-    every window that it looks at is the champion's own, ``settled`` after the release.
+    An alarm that stands since before the champion was released is about it only once every window that it looks at is the
+    champion's own, ``settled`` after the release.
     """
     if trigger.since >= released:
         return trigger
     if now < released + settled:
         return None
-    return replace(trigger, key=f"{trigger.key}/{released:%Y%m%dT%H%M%S}", since=released)
+    return replace(trigger, since=released)
 
 
 def reason_of(kind: str, summary: str, state_reason: str) -> str:

@@ -2,6 +2,7 @@
 
 ``retrain/state`` holds the counters and the open run; ``retrain/key/<business key>`` marks a trigger that has had its run.
 Both are written in one transaction, so of two triggers at once one wins, and a trigger delivered twice has one run.
+``retrain/champion`` is what was last released, and when; ``retrain/episode`` the last episode of alarms, by number.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from lambdas.retrain.decision import Trigger
 from lambdas.shared.table import Item, Table, Values, Write
 
 STATE = "retrain/state"
+_CHAMPION, _EPISODE = "retrain/champion", "retrain/episode"
 FORGOTTEN_AFTER = timedelta(hours=24)  # a run whose end nobody reported holds others back for a day
 COLLECTING, LANDED, TRAINING, ENDED = "collecting", "landed", "training", "ended"
 
@@ -72,6 +74,37 @@ class Ledger:
     def has_had_its_run(self, trigger: Trigger) -> bool:
         return bool(self._table.get(_key(trigger)))
 
+    def released(self, package: str, updated: datetime, *, good: bool) -> datetime | None:
+        """When the package was released: when its stack was last ``updated`` as it was first seen here. None before it is ``good``.
+
+        Later updates of the stack, and releases that did not succeed, change nothing.
+        """
+        item = self._table.get(_CHAMPION)
+        if item.get("package") == package:
+            return datetime.fromisoformat(str(item["released"])).astimezone(UTC)
+        if not good:
+            return None
+        self._table.set(_CHAMPION, {"package": package, "released": updated.isoformat()})
+        return updated
+
+    def episode(self, package: str) -> str:
+        """The key of the episode in which alarms stand about a package: a new one if the last is over, or was about another."""
+        while True:
+            item = self._table.get(_EPISODE)
+            number = int(item.get("number", 0))
+            if item.get("standing") and item.get("package") == package:
+                return f"episode/{number}"
+            changes: Values = {"number": number + 1, "package": package, "standing": 1}
+            if number:
+                self._table.set(_EPISODE, changes, "#number = :seen", seen=number)
+            else:
+                self._table.set(_EPISODE, changes, "attribute_not_exists(pk)")
+
+    def recovered(self) -> None:
+        """No alarm stands."""
+        if self._table.get(_EPISODE).get("standing"):
+            self._table.set(_EPISODE, {"standing": 0})
+
     def open(self, trigger: Trigger, run: Run, before: State) -> bool:
         """Open a run for a trigger; False when the trigger has had one, or another run was opened meanwhile."""
         today, month = before.started(run.started)
@@ -98,9 +131,13 @@ class Ledger:
         changes = {"stage": stage, **({"version": version} if version else {})}
         return self._table.set(STATE, changes, "run_id = :run AND #stage <> :stage", run=run.id, stage=stage)
 
-    def said(self, text: str) -> bool:
-        """Remember what was last said; False if it is the same again, which nobody wants to hear."""
-        return self._table.set("retrain/said", {"words": text}, "attribute_not_exists(pk) OR #words <> :words", words=text)
+    def was_said(self, what: str) -> bool:
+        """Whether this is what was last said: nobody wants to hear it again."""
+        return self._table.get("retrain/said").get("words") == what
+
+    def say(self, what: str) -> None:
+        """Remember what was said."""
+        self._table.set("retrain/said", {"words": what})
 
 
 def _key(trigger: Trigger) -> str:

@@ -3,6 +3,8 @@
 from interfaces.evidence import digest
 from interfaces.metadata import clean
 
+LOOP = "loop"  # decided_via: `loop approve` or `loop reject`, recorded by the decide function
+
 
 def signed(status: str, description: str, by: str, at: str, via: str) -> dict[str, str]:
     """Metadata: who, when and how; ``decided_for`` binds it to that status and its words."""

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from interfaces.policy import Policy
+from lambdas.shared.champion import Champion
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
+SERVING = Champion("arn:p/1", "s3://b/champion.tar.gz")
 
 ASKED: dict[str, Any] = {
     "on_failure": "person",
@@ -29,7 +31,7 @@ FOUND: dict[str, Any] = {
     "mlops_loop": {
         "champion": {
             "status": "compared", "metric": "auc", "significance": 0.05, "difference": 0.0, "champion": 0.75, "challenger": 0.75,
-            "lower": -0.01, "upper": 0.01, "p_value": 0.9, "test": "DeLong", "rows": 400,
+            "lower": -0.01, "upper": 0.01, "p_value": 0.9, "test": "DeLong", "rows": 400, "artefact": SERVING.artefact,
         },
         "bias": [
             {"column": "gender", "value": "f", "rows": 200, "DPPL": 0.1, "DI": 0.9, "AD": 0.0, "RD": None},

@@ -2,8 +2,8 @@
 
 import pytest
 
-from interfaces.decisions import statement
-from lambdas.decide.decision import check_caller, description, read
+from interfaces.decisions import Record, statement
+from lambdas.decide.decision import check_caller, read
 from lambdas.decide.errors import Refused
 
 GROUP = "loans-prod-models"
@@ -72,6 +72,30 @@ def test_reviewers_are_patterns_on_the_callers_arn():
         check_caller(ANN.replace("ml-reviewer", "developer"), "123456789012", "123456789012", allowed)
 
 
+FOREIGN = "999999999999"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "decides"),
+    [
+        (f"arn:aws:sts::{FOREIGN}:assumed-role/ml-reviewer/*", True),
+        ("arn:aws:sts::*:assumed-role/ml-reviewer/*", False),
+        ("arn:aws:sts::99*:assumed-role/ml-reviewer/*", False),
+        ("arn:aws:sts::????????????:assumed-role/ml-reviewer/*", False),
+        ("*/ml-reviewer/*", False),
+        ("*", False),
+        (f"arn:aws:sts::{FOREIGN}:assumed-role/another/*", False),
+    ],
+)
+def test_a_caller_of_another_account_decides_only_where_a_pattern_names_that_account(pattern, decides):
+    caller = ANN.replace("123456789012", FOREIGN)
+    if decides:
+        check_caller(caller, FOREIGN, "123456789012", ("arn:aws:sts::*:assumed-role/ml-reviewer/*", pattern))
+        return
+    with pytest.raises(Refused, match="is of another account; name it with its account"):
+        check_caller(caller, FOREIGN, "123456789012", (pattern,))
+
+
 def test_the_description_says_who_and_why_within_sagemakers_limit():
-    assert description("approve", ANN, "good") == f"approved by {ANN}: good"
-    assert len(description("reject", "a" * 2000, "x")) == 1024
+    assert Record("", ARN, "approve", "good", ANN, "").words == f"approved by {ANN}: good"
+    assert len(Record("", ARN, "reject", "x", "a" * 2000, "").words) == 1024

@@ -79,6 +79,9 @@ def test_bias_and_attribution() -> None:
 def test_faulty_records_are_a_share_and_values_that_are_no_numbers_are_left_out() -> None:
     rows = r.RowCounts(records=10, rows=8, faults={"not JSON": 2})
     assert values(rows=rows)["FaultyShare"] == 0.2
+    # records of other windows in the same files are neither here nor there
+    assert values(rows=r.RowCounts(records=30, rows=8, outside_window=20, faults={"not JSON": 2}))["FaultyShare"] == 0.2
+    assert "FaultyShare" not in values(rows=r.RowCounts(records=20, outside_window=20))
     assert "Quality[auc]" not in values("MODEL_QUALITY", metrics={"auc": r.MetricReport(float("nan"), 0.9)})
 
 

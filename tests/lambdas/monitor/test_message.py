@@ -14,6 +14,17 @@ def test_drifted_features_come_worst_first_with_their_numbers() -> None:
     ]
 
 
+def test_a_p_value_is_called_so_and_the_smallest_is_the_strongest_drift() -> None:
+    tested = {name: r.FeatureReport(1.0, p, 0.1, "ChiSquared", True) for name, p in (("a", 0.09), ("b", 1e-9), ("c", 0.0))}
+    features = {**tested, "income": feature(0.5, drifted=True)}
+    assert summary(report(features=features)).splitlines()[1:] == [
+        "c: p-value 0, drift below 0.1 (ChiSquared)",
+        "b: p-value 1e-09, drift below 0.1 (ChiSquared)",
+        "income: distance 0.500, allowed 0.1 (Robust)",
+        "a: p-value 0.09, drift below 0.1 (ChiSquared)",
+    ]
+
+
 def test_many_are_counted() -> None:
     features = {f"f{i}": feature(0.5, drifted=True) for i in range(SHOWN + 3)}
     assert summary(report(features=features)).splitlines()[-1] == "and 3 more"

@@ -13,7 +13,13 @@ from tests.lambdas.monitor.support import env
 DUE = datetime(2026, 3, 4, 12, tzinfo=UTC)
 WINDOW = Pace(timedelta(hours=1)).at(DUE)
 SOURCES = Sources(
-    "s3://data/capture.manifest", "s3://data/labels.manifest", "s3://art/runs/1/baseline", "s3://data/manifests/v1.json", "s3://art/m"
+    capture="s3://data/capture.manifest",
+    batch_input="s3://data/batch-input.manifest",
+    batch_output="s3://data/batch-output.manifest",
+    labels="s3://data/labels.manifest",
+    baseline="s3://art/runs/1/baseline",
+    manifest="s3://data/manifests/v1.json",
+    model="s3://art/m",
 )
 
 
@@ -31,7 +37,7 @@ def test_the_analyzer_understands_what_it_is_told(name: str) -> None:
     assert (told.start_time, told.end_time) == ("2026-03-04T11:00:00Z", "2026-03-04T12:00:00Z")
     places = {i["S3Input"]["LocalPath"] for i in job["ProcessingInputs"]}
     paths = (told.dataset_source, told.baseline_constraints, told.baseline_statistics, told.analysis_config, told.ground_truth_source)
-    for path in (*paths, told.model, told.contract):
+    for path in (*paths, told.model, told.contract, f"{told.batch_source}/input", f"{told.batch_source}/output"):
         assert not path or any(path.startswith(place) for place in places), path
     assert bool(told.baseline_statistics) == (name == "data-quality")
     assert bool(told.analysis_config) == (name in ("bias", "explainability"))
@@ -48,7 +54,14 @@ def test_it_is_isolated_encrypted_and_reports_where_a_schedule_would() -> None:
 def test_what_is_not_there_is_not_an_input_and_not_mentioned() -> None:
     job = create_job(env(), MONITORS["data-quality"], WINDOW, Sources("s3://data/capture.manifest"))
     assert [i["InputName"] for i in job["ProcessingInputs"]] == ["code", "endpoint"]
-    assert not {"baseline_constraints", "ground_truth_source", "contract", "model"} & set(job["Environment"])
+    assert not {"batch_source", "baseline_constraints", "ground_truth_source", "contract", "model"} & set(job["Environment"])
+
+
+def test_a_window_may_hold_batches_alone() -> None:
+    job = create_job(
+        env(), MONITORS["data-quality"], WINDOW, Sources(batch_input="s3://data/i.manifest", batch_output="s3://data/o.manifest")
+    )
+    assert [i["InputName"] for i in job["ProcessingInputs"]] == ["code", "batch-input", "batch-output"]
 
 
 def test_a_window_without_any_label_file_still_knows_where_labels_would_be() -> None:

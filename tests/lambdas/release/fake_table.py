@@ -33,7 +33,7 @@ def holds(condition: str, item: Item | None, values: Values) -> bool:
 def _term(term: str, item: Item, values: Values) -> bool:
     if term.startswith("attribute_not_exists("):
         name = term[len("attribute_not_exists(") : -1]
-        return not item if name == "pk" else name not in item
+        return not item if name == "pk" else name.lstrip("#") not in item
     name, operator, value = term.split()
     found, wanted = item.get(name.lstrip("#")), values[value.lstrip(":")]
     if found is None:

@@ -5,8 +5,8 @@ tests/lifecycle/test_release_safety.py shows the same outcomes on the local AWS 
 
 from dataclasses import dataclass, field, replace
 
+from lambdas.release.approval import Seen
 from lambdas.release.decision import Monitored, Serving, SmokeTest, UpdateMonitoring, UpdateServing
-from lambdas.release.ledger import Seen
 from lambdas.release.monitors import Failure
 from lambdas.release.package import Package
 
@@ -70,9 +70,9 @@ class FakeWorld:
         self._call()
         return sorted((p for p in self.registry.values() if p.approval.status == "Approved"), key=lambda p: p.modified)
 
-    def package(self, arn: str) -> Package:
+    def find(self, arn: str) -> Package | None:
         self._call()
-        return self.registry[arn]
+        return self.registry.get(arn)
 
     # what the test does
 
@@ -81,8 +81,8 @@ class FakeWorld:
         """The package that the endpoint runs."""
         return self.configs.get(self.stack.endpoint_config, "")
 
-    def set_approval(self, arn: str, status: str, words: str) -> None:
-        self.registry[arn] = Package(arn, Seen(status, words), self.now())
+    def set_approval(self, arn: str, status: str, words: str, decided: str = "") -> None:
+        self.registry[arn] = Package(arn, Seen(status, words, decided), self.now())
 
     def now(self) -> str:
         self.clock += 1

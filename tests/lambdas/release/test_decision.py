@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from interfaces.decisions import Record
 from lambdas.release.decision import (
     AUTOMATIC,
     Changed,
@@ -18,8 +17,6 @@ from lambdas.release.decision import (
     Stuck,
     UpdateMonitoring,
     UpdateServing,
-    held,
-    new_decision,
     next_step,
     rolled_back,
     superseded,
@@ -68,6 +65,17 @@ def test_a_stack_that_succeeded_over_a_wrong_endpoint_is_a_failure(endpoint: dic
     assert isinstance(step, Fail) and "expected InService on config-1" in step.reason
 
 
+@pytest.mark.parametrize("status", ["Updating", "SystemUpdating", "RollingBack"])
+@pytest.mark.parametrize("verified", [True, False])
+def test_an_endpoint_that_is_scaled_or_maintained_on_the_right_config_is_waited_for(status: str, verified: bool) -> None:
+    busy = replace(SERVES_A, endpoint_status=status)
+    step = next_step(replace(A, verified=verified), busy, FOLLOWS_A)
+    assert isinstance(step, Nothing) and step.why.startswith(f"settling: the endpoint is {status}")
+    assert isinstance(next_step(Decision("arn:b", 2), busy, FOLLOWS_A), Nothing)  # it takes no update just now
+    elsewhere = replace(busy, endpoint_config="config-0")
+    assert isinstance(next_step(replace(A, verified=verified), elsewhere, FOLLOWS_A), Changed if verified else Fail)
+
+
 @pytest.mark.parametrize("endpoint", WRONG)
 def test_an_endpoint_that_was_good_and_is_another_was_changed_by_hand(endpoint: dict[str, str]) -> None:
     step = next_step(A, replace(SERVES_A, **endpoint), FOLLOWS_A)
@@ -95,37 +103,7 @@ def test_an_update_that_went_back_is_reported_and_not_sent_again() -> None:
     assert rolled_back(UpdateServing("arn:c", 3), back, last_attempt=2) == UpdateServing("arn:c", 3)
 
 
-@pytest.mark.parametrize(
-    ("status", "words", "seen", "new"),
-    [
-        ("Approved", "", ("", ""), True),
-        ("Approved", "x", ("PendingManualApproval", ""), True),
-        ("Approved", "x", ("Approved", "x"), False),
-        ("Approved", "again", ("Approved", "x"), True),
-        ("Rejected", "x", ("Approved", "x"), False),
-        ("PendingManualApproval", "", ("", ""), False),
-    ],
-)
-def test_a_decision_is_a_transition_to_approved(status: str, words: str, seen: tuple[str, str], new: bool) -> None:
-    assert new_decision(status, words, *seen) is new
-
-
 def test_order_is_that_of_decisions() -> None:
     assert superseded("2025-12-31T23:59:59", A)
+    assert not superseded(A.at, A)  # at the same moment: the one that is looked at later
     assert not superseded("2026-01-01T00:00:01", A) and not superseded("2025-12-31T23:59:59", None)
-
-
-RECORD = Record("20261125T000000Z ab", "p", "approve", "good", "arn:aws:sts::1:assumed-role/reviewer/ann", "2026-11-25T00:00:00+00:00")
-HELD = {
-    "decided and new": (RECORD, "", ""),
-    "decided anew": (RECORD, "20261101T000000Z cd", ""),
-    "nobody decided": (None, "", "no authenticated caller has decided on it"),
-    "decided against": (replace(RECORD, decision="reject"), "", "ann decided to reject it on 2026-11-25T00:00:00+00:00: good"),
-    "released by that decision before": (RECORD, RECORD.id, "was released before"),
-}
-
-
-@pytest.mark.parametrize(("record", "used", "why"), HELD.values(), ids=HELD.keys())
-def test_an_approval_is_held_unless_an_authenticated_caller_decided_on_it(record: Record | None, used: str, why: str) -> None:
-    found = held(record, used)
-    assert found.endswith(why) and bool(found) == bool(why)

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from interfaces.releases import GOOD, LEFT
+from lambdas.release.approval import Seen
 from lambdas.release.decision import APPROVAL, ROLLBACK, Decision
-from lambdas.release.history import GOOD, LEFT
-from lambdas.release.ledger import Ledger, Note, Seen
+from lambdas.release.history import standing
+from lambdas.release.ledger import Ledger, Note
 from lambdas.shared.table import Table
 from local_aws.aws import LocalAws
 from tests.lambdas.release.fake_table import FakeTable
@@ -64,7 +66,41 @@ def test_a_rollback_is_made_once_by_request_and_leaves_what_was_good(ledger: Led
     assert ledger.decide("a", kind=ROLLBACK, at="c", by="me", reason="bad", request="r1") == 3
     assert ledger.decide("a", kind=ROLLBACK, at="d", by="me", reason="bad", request="r1") is None
     assert ledger.requested("r1") == 3 and ledger.requested("r2") == 0
-    assert [(e.package, e.outcome, e.by) for e in ledger.history()] == [("a", "", "me"), ("b", LEFT, ""), ("a", GOOD, "")]
+    assert [(e.package, e.outcome, e.leaves) for e in ledger.history()] == [("a", "", 2), ("b", GOOD, 0), ("a", GOOD, 0)]
+    assert [e.generation for e in standing(ledger.history())] == [1]
+    ledger.verify(3)
+    assert [(e.package, e.outcome, e.by) for e in ledger.history()] == [("a", GOOD, "me"), ("b", LEFT, ""), ("a", GOOD, "")]
+
+
+def test_a_rollback_that_fails_leaves_nothing(ledger: Ledger) -> None:
+    for package, generation in (("a", 1), ("b", 2)):
+        approve(ledger, package, package)
+        ledger.verify(generation)
+    ledger.decide("a", kind=ROLLBACK, at="c", request="r1")
+    ledger.fail(3, "it does not start")
+    assert [e.generation for e in standing(ledger.history())] == [2, 1]
+
+
+def test_the_same_words_are_told_apart_by_their_record(ledger: Ledger) -> None:
+    old = Seen("Approved", "x")
+    first, second = (Seen("Approved", "x", t) for t in ("t1", "t2"))
+    assert ledger.note(Note("a", old, Seen())) and ledger.note(Note("a", first, old)) and ledger.seen("a") == first
+    assert not ledger.note(Note("a", second, old))
+    assert ledger.note(Note("a", second, first)) and ledger.seen("a") == second
+
+
+def test_an_item_of_an_earlier_version_has_no_time_of_a_record(ledger: Ledger) -> None:
+    ledger._table.set("release/package/a", {"status": "Approved", "description": "x"})
+    assert ledger.seen("a") == Seen("Approved", "x")
+    assert ledger.note(Note("a", Seen("Approved", "x", "t1"), Seen("Approved", "x")))
+
+
+def test_a_change_by_hand_is_noted_until_it_is_undone(ledger: Ledger) -> None:
+    assert ledger.changed() == ""
+    ledger.note_change("it runs by-hand")
+    assert ledger.changed() == "it runs by-hand"
+    ledger.note_change("")
+    assert ledger.changed() == ""
 
 
 def test_a_package_is_noted_only_over_what_was_read(ledger: Ledger) -> None:

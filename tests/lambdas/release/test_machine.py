@@ -21,9 +21,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from lambdas.release.core import NoGoodVersion, Releases
+from interfaces.releases import GOOD
+from lambdas.release.core import MOST_RETURNS, NoGoodVersion, Releases
 from lambdas.release.decision import AUTOMATIC, Decision, GoBack, Nothing
-from lambdas.release.history import GOOD
+from lambdas.release.history import returns, standing
 from lambdas.release.ledger import Ledger
 from tests.lambdas.release.fake_table import FakeTable
 from tests.lambdas.release.fake_world import FakeWorld, Throttled
@@ -53,6 +54,7 @@ class Machine(RuleBasedStateMachine):
         self.stands: list[tuple[str, str]] = []  # (time, package) of decisions, in their order
         self.seen: dict[str, tuple[str, str]] = {}
         self.approved: set[str] = set()
+        self.withdrawn: set[str] = set()  # rejected while they served or were on their way
         self.requests = 0
         self.stuck = False
 
@@ -81,10 +83,21 @@ class Machine(RuleBasedStateMachine):
     def approve(self, arn: str) -> None:
         self._set(arn, "Approved")
         self.approved.add(arn)
+        self.withdrawn.discard(arn)
 
     @rule(arn=versions)
     def reject(self, arn: str) -> None:
+        """What serves goes on, and so does an update that was sent; nothing else may bring the version back."""
         self._set(arn, "Rejected")
+        self.withdrawn.add(arn)
+        self._settle_withdrawn()
+
+    def _settle_withdrawn(self) -> None:
+        before = self.world.before
+        held = {self.world.live, self.world.stack.package, self.world.configs.get(before.endpoint_config, "") if before else ""}
+        for arn in self.withdrawn - held:
+            self.withdrawn.discard(arn)
+            self.approved.discard(arn)
 
     def _set(self, arn: str, status: str) -> None:
         moment = self._now().isoformat(timespec="microseconds")
@@ -106,6 +119,7 @@ class Machine(RuleBasedStateMachine):
         assert decided is not None and decided.generation == generation
         assert decided.package in {e.package for e in self.ledger.history() if e.outcome in (GOOD, "left")}
         assert not arn or decided.package == arn
+        assert self.world.registry[decided.package].approval.status == "Approved"
         self.stands.append((decided.at, decided.package))
         self._converge()
 
@@ -230,6 +244,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def only_approved_versions_serve(self) -> None:
+        self._settle_withdrawn()
         assert not self.world.live or self.world.live in self.approved
 
     @invariant()
@@ -255,21 +270,26 @@ class Machine(RuleBasedStateMachine):
             self.only_approved_versions_serve()
         self.decisions_stand_in_their_order()
         desired, _ = self.ledger.desired()
-        nothing_good = not any(e.outcome == GOOD for e in self.ledger.history())
-        assert isinstance(self.releases.converge(), (Nothing, GoBack) if nothing_good else Nothing)
+        assert isinstance(self.releases.converge(), Nothing if self._good() else (Nothing, GoBack))
         if desired is None:
             assert not self.world.live
         else:
             self._check_end(desired)
 
+    def _good(self) -> list[str]:
+        """What may be returned to, newest first."""
+        stands = [e.package for e in standing(self.ledger.history())]
+        return [p for p in stands if self.world.registry[p].approval.status == "Approved"]
+
     def _check_end(self, desired: Decision) -> None:
-        good = [e for e in self.ledger.history() if e.outcome == GOOD]
         if desired.verified:
             assert (self.world.live, self.world.monitored_package) == (desired.package, desired.package)
             assert desired.kind == AUTOMATIC or desired.package == self.stands[-1][1]
-        else:
-            assert desired.failed
-            assert not good or self.world.live == max(good, key=lambda e: e.generation).package
+            return
+        assert desired.failed
+        history, good = self.ledger.history(), self._good()
+        served_well = self.world.live in {e.package for e in standing(history)}  # and was rejected since: it goes on
+        assert not good or self.world.live == good[0] or served_well or returns(history) == MOST_RETURNS
 
 
 def _run(examples: int, steps: int) -> None:

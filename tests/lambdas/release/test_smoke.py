@@ -29,6 +29,7 @@ def test_what_differs_in_the_last_digits_is_equal() -> None:
         (answer({"label": "1", "probability": float("nan")}, GOLDEN["predictions"][1]), "golden row 0"),
         (b"<html>", "holds no predictions"),
         (b'["x"]', "holds no predictions"),
+        *((json.dumps({"predictions": p}).encode(), "holds no predictions") for p in (None, 3, "ab", {"a": 1, "b": 2})),
     ],
 )
 def test_every_other_answer_is_wrong_and_named(found: bytes, words: str) -> None:

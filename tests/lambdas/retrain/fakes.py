@@ -38,6 +38,8 @@ class MemoryTable:
                 return item is None
             case "#revision = :seen":
                 return item is not None and item["revision"] == values["seen"]
+            case "#number = :seen":
+                return item is not None and item["number"] == values["seen"]
             case "run_id = :run AND #stage <> :stage":
                 return item is not None and item.get("run_id") == values["run"] and item["stage"] != values["stage"]
             case "attribute_not_exists(pk) OR #words <> :words":
@@ -47,11 +49,14 @@ class MemoryTable:
 
 @dataclass
 class MemoryWorld:
-    """``ringing`` are the alarms that stand; runs and notes are what retraining did."""
+    """``ringing`` are the alarms that stand; ``labelled`` labels were put at ``labelled_at``, or count since ever; ``older`` are versions
+    that were there before; runs and notes are what retraining did."""
 
     made: Champion | None
     ringing: list[Trigger] = field(default_factory=list)
     labelled: int = 10_000
+    labelled_at: datetime | None = None
+    older: set[str] = field(default_factory=set)
     executing: str = ""
     runs: list[Run] = field(default_factory=list)
     notes: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -69,12 +74,15 @@ class MemoryWorld:
         return self.executing
 
     def labels(self, since: datetime, enough: int) -> int:
-        return min(self.labelled, enough)
+        return min(self.labelled, enough) if self.labelled_at is None or self.labelled_at >= since else 0
 
     def collect(self, run: Run, champion: Champion) -> str:
         if run.id not in [r.id for r in self.runs]:  # its name makes the job start once
             self.runs.append(run)
         return run.id
+
+    def is_older(self, version: str, moment: datetime) -> bool:
+        return version in self.older
 
     def collected(self, run: Run) -> dict[str, Any]:
         return {"ProcessingJobStatus": self.job, "FailureReason": "no captured row has a label"}

@@ -58,6 +58,12 @@ def test_a_person_skips_cooldown_and_minimum_but_no_cap() -> None:
     assert isinstance(decide(PERSON, replace(hurried, in_flight="job x"), LIMITS), Wait)
 
 
+def test_a_schedule_does_without_labels_and_waits_for_everything_else() -> None:
+    by_calendar = replace(DRIFT, kind="schedule")
+    assert isinstance(decide(by_calendar, replace(QUIET, labels=0), LIMITS), Retrain)
+    assert isinstance(decide(by_calendar, replace(QUIET, labels=0, last_started=NOW - timedelta(minutes=1)), LIMITS), Wait)
+
+
 def test_the_calendar_asks_once_per_period() -> None:
     made = NOW - timedelta(days=31)
     (first,) = due(NOW, made, 0, every_days=30, new_rows=0)

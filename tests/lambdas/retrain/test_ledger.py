@@ -78,5 +78,28 @@ def test_a_run_whose_end_was_missed_holds_others_back_for_a_day(ledger: Ledger) 
     assert ledger.state().open_run(NOW + timedelta(hours=25)) is None
 
 
-def test_the_same_words_are_said_once(ledger: Ledger) -> None:
-    assert [ledger.said(words) for words in ("a", "a", "b", "a")] == [True, False, True, True]
+def test_what_was_said_last_is_not_said_again(ledger: Ledger) -> None:
+    heard = []
+    for what in ("a", "a", "b", "a"):
+        heard.append(ledger.was_said(what))
+        ledger.say(what)
+    assert heard == [False, True, False, False]
+
+
+def test_alarms_are_one_episode_until_none_stands_or_another_model_is_released(ledger: Ledger) -> None:
+    first = ledger.episode("package/1")
+    assert ledger.episode("package/1") == first
+    ledger.recovered()
+    ledger.recovered()
+    second = ledger.episode("package/1")
+    third = ledger.episode("package/2")
+    assert len({first, second, third}) == 3 and ledger.episode("package/2") == third
+
+
+def test_a_release_is_as_old_as_it_was_when_it_was_first_seen(ledger: Ledger) -> None:
+    assert ledger.released("package/1", NOW, good=False) is None
+    assert ledger.released("package/1", NOW, good=True) == NOW
+    later = NOW + timedelta(days=1)
+    assert ledger.released("package/1", later, good=False) == NOW
+    assert ledger.released("package/2", later, good=False) is None and ledger.released("package/1", later, good=True) == NOW
+    assert ledger.released("package/2", later, good=True) == later
