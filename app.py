@@ -20,11 +20,16 @@ def main() -> None:
     node.start()
     from infra.assets import vendored
     from infra.environment import ConfigurationError, load
+    from infra.serving.settings import change_refusals
 
     context = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
     try:
         environment, contract = load(context.get("environment") or os.environ.get("LOOP_ENVIRONMENT", "dev"))
+        # what is deployed is known only where somebody has asked the account: loop deployed prints it
+        if faults := list(change_refusals(environment.serving, context.get("scaled_on", ""))):
+            raise ConfigurationError("; ".join(faults))
     except ConfigurationError as error:
+        node.join()  # interrupted in the middle, it would tell of that below the fault
         sys.exit(f"configuration: {error}")
     vendored()
     node.join()

@@ -13,12 +13,14 @@ from infra.serving.settings import Serving
 from interfaces.contract import Contract
 from interfaces.contract import parse as parse_contract
 from interfaces.errors import ContractError
+from interfaces.monitors import MODEL_MONITOR, PROCESSING
 from interfaces.names import Names
 from interfaces.reports import DEFAULT_METRIC, METRICS
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_PREFIX = 25  # leaves room for -artefacts-, the account and the longest region in a bucket's 63 characters
 ENVIRONMENTS = Path(__file__).parent / "environments"
+PRODUCTION = "prod"  # releases only what an authenticated caller decided
 
 
 class Ingest(_Section):
@@ -47,7 +49,7 @@ class Pipeline(_Section):
 class Retrain(_Section):
     """When a run may start. Costs are what you say a run costs and may cost in a calendar month, in one currency.
 
-    ``history_ratio`` is how many of the champion's newest rows stand beside each labelled production row; ``every_days``
+    ``history_ratio`` is how many of the newest dataset's newest rows stand beside each labelled production row; ``every_days``
     and ``new_rows`` retrain by calendar and by labels alone, 0 turns them off.
     """
 
@@ -65,11 +67,16 @@ class Retrain(_Section):
 
 
 class Operations(_Section):
-    """Retention in days, and who is told."""
+    """Retention in days, and who is told.
+
+    ``unreferenced_days`` is for endpoint configs, models and files of runs that nothing refers to any more; it is longer than the
+    pipeline's step cache, which hands out files of earlier runs for 30 days.
+    """
 
     log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 400, 545, 731] = 90
     reconcile_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     noncurrent_version_days: Count = 30
+    unreferenced_days: Annotated[int, Field(ge=35)] = 90
     retain_data: bool = True
     termination_protection: bool = False
     email: str = ""
@@ -96,6 +103,10 @@ class Environment(_Section):
         if len(self.names.prefix) > LONGEST_PREFIX:
             limit = f"at most {LONGEST_PREFIX} characters, as bucket names end at 63"
             raise ValueError(f"project-environment of {limit}; {self.names.prefix} is longer")
+        if self.serving.hosting == "serverless" and self.monitoring.engine == MODEL_MONITOR:
+            raise ValueError(
+                f'monitoring.engine: found "{MODEL_MONITOR}", which does not take serverless endpoints; nearest: engine = "{PROCESSING}"'
+            )
         return self
 
     @property
@@ -106,6 +117,11 @@ class Environment(_Section):
     def endpoint(self) -> str:
         """The endpoint that serves."""
         return self.names.endpoint_of(self.serving.hosting)
+
+    @property
+    def engine(self) -> str:
+        """What monitors; `AUTO` is settled where there is no choice: Model Monitor does not take serverless endpoints."""
+        return PROCESSING if self.serving.hosting == "serverless" else self.monitoring.engine
 
 
 def load(name_or_path: str) -> tuple[Environment, Contract]:
@@ -123,7 +139,14 @@ def load(name_or_path: str) -> tuple[Environment, Contract]:
     beside = path.parent / environment.contract
     contract = load_contract(beside if beside.is_file() else ROOT / environment.contract)
     if "policy" in raw:
-        environment = environment.model_copy(update={"policy": _policy(raw["policy"], path, contract)})
+        default = environment.pipeline.metric or DEFAULT_METRIC[contract.problem_type]
+        environment = environment.model_copy(update={"policy": _policy(raw["policy"], path, contract, default)})
+    if environment.environment == PRODUCTION and not environment.policy.reviewers.recorded:
+        found = "reviewers.recorded = false" if "policy" in raw else "none"
+        raise ConfigurationError(
+            f"{path}: policy: found {found}; allowed in environment {PRODUCTION!r}: "
+            "one with reviewers.recorded = true, such as policies/prod.toml"
+        )
     try:
         metric_of(environment, contract)
     except ConfigurationError as error:
@@ -131,14 +154,14 @@ def load(name_or_path: str) -> tuple[Environment, Contract]:
     return environment, contract
 
 
-def _policy(name: Any, path: Path, contract: Contract) -> Policy:
+def _policy(name: Any, path: Path, contract: Contract, metric: str) -> Policy:
     """The policy that an environment file names, relative to that file or to infra/. Raises ConfigurationError."""
     places = (path.parent, ENVIRONMENTS.parent)
     found = [p / name for p in places if isinstance(name, str) and name.endswith(".toml") and (p / name).is_file()]
     if not found:
         given = ", ".join(sorted(f"policies/{p.name}" for p in (ENVIRONMENTS.parent / "policies").glob("*.toml")))
         raise ConfigurationError(f"{path}: policy: found {name!r}; allowed: a .toml file relative to this one or to infra/: {given}")
-    return check_policy(read_policy(found[0]), contract, str(found[0]))
+    return check_policy(read_policy(found[0]), contract, str(found[0]), metric)
 
 
 def parse(raw: dict[str, Any], where: str) -> Environment:

@@ -127,8 +127,11 @@ def read_policy(path: Path) -> Policy:
     return policy.model_copy(update={"behaviour": parse_section(Behaviour, read_toml(cases), str(cases))})
 
 
-def check_policy(policy: Policy, contract: Contract, where: str) -> Policy:
-    """Hold a policy against the contract: its metrics, columns and kinds of target. Raises ConfigurationError."""
+def check_policy(policy: Policy, contract: Contract, where: str, default: str) -> Policy:
+    """Hold a policy against the contract: its metrics, columns and kinds of target. Raises ConfigurationError.
+
+    ``default`` is the pipeline's metric, which stands in where a section names none.
+    """
     metrics = METRICS[contract.problem_type]
     named = [("thresholds", m) for m in policy.thresholds]
     named += [(f"{s}.metric", m) for s, m in (("champion", policy.champion.metric), ("slices", policy.slices.metric)) if m]
@@ -137,10 +140,13 @@ def check_policy(policy: Policy, contract: Contract, where: str) -> Policy:
             raise ConfigurationError(
                 f"{where}: {key}: found {metric!r}; allowed for a {contract.problem_type} contract: {', '.join(metrics)}"
             )
-    for metric, value in policy.thresholds.items():
-        high = metrics[metric].high
-        if math.isnan(value) or (high is not None and value > high):
-            raise ConfigurationError(f"{where}: thresholds.{metric}: found {value}; allowed: a number that a model can reach")
+    limits = [(f"thresholds.{m}", m, value) for m, value in policy.thresholds.items()]
+    if policy.slices.floor is not None:
+        limits.append(("slices.floor", policy.slices.metric or default, policy.slices.floor))
+    for key, name, value in limits:
+        high = metrics[name].high if name in metrics else None
+        if not math.isfinite(value) or (high is not None and value > high):
+            raise ConfigurationError(f"{where}: {key}: found {value}; allowed: a number that a model can reach")
     if policy.bias.limits and contract.problem_type != "binary":
         raise ConfigurationError(f"{where}: bias.limits: found {list(policy.bias.limits)}; allowed for a binary contract only")
     names = [c.name for c in contract.features]

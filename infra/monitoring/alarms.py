@@ -4,7 +4,7 @@ from constructs import Construct
 
 from infra.environment import Environment
 from infra.iam import arn
-from infra.monitoring.specs import ENDPOINT, MONITORING, RUNNING, Spec, specs
+from infra.monitoring.specs import ENDPOINT, HEARD, MONITORING, RUNNING, STALE, Spec, specs
 from infra.stack import resource
 from interfaces.monitors import Monitor
 
@@ -43,19 +43,26 @@ class Alarms(Construct):
         )
 
     def _composite(self, group: str, members: list[Spec], singles: dict[str, object]) -> str:
-        """Any member; without traffic there is no data, and the endpoint's page has said so."""
+        """Any member; without traffic there is no data, and the endpoint's page has said so.
+
+        The monitor function that says nothing any more leaves its alarm without data: that is a page once it has said something.
+        """
         name, says = _COMPOSITES[group]
         full = self._environment.names.alarm
-        parts = [f'ALARM("{full(s.name)}")' for s in members]
+        parts = [f'ALARM("{full(s.name)}")' for s in members if s.name != HEARD]
+        if group == MONITORING:
+            parts.append(f'(INSUFFICIENT_DATA("{full(STALE)}") AND OK("{full(HEARD)}"))')
         if group == MONITORING and "no-traffic" in singles:
             silent = f'ALARM("{full("monitor-without-data")}")'
             parts = [f'({p} AND NOT ALARM("{full("no-traffic")}"))' if p == silent else p for p in parts]
+        # in ASCII: CloudFormation keeps no other characters in a description
+        back = f' Back to the version before: loop rollback --environment {self._environment.names.prefix} --reason "why".'
         made = resource(
             self,
             _title(name),
             "AWS::CloudWatch::CompositeAlarm",
             AlarmName=full(name),
-            AlarmDescription=f"{says} Runbook: docs/runbooks/{name}.md",
+            AlarmDescription=f"{says}{back if group == ENDPOINT else ''} Runbook: docs/runbooks/{name}.md",
             AlarmRule=" OR ".join(parts),
             AlarmActions=[arn("sns", self._environment.names.notifications_topic)],
         )

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra.environment import Environment
 from infra.stack import resource
+from interfaces.dimensions import dimension
 from interfaces.monitors import WINDOW_HOURS
 from interfaces.names import VARIANT
 
@@ -23,7 +24,7 @@ class Dashboard(Construct):
 
     def __init__(self, scope: Construct, id: str, *, environment: Environment, alarms: list[str], features: list[str]) -> None:
         super().__init__(scope, id)
-        names, endpoint = environment.names, environment.names.endpoint
+        names, endpoint = environment.names, environment.endpoint
         variant = ["EndpointName", endpoint, "VariantName", VARIANT]
         window = WINDOW_HOURS[environment.monitoring.window] * 3600
         traffic = [["AWS/SageMaker", m, *variant] for m in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")]
@@ -32,7 +33,7 @@ class Dashboard(Construct):
         def ours(*metrics: str) -> Rows:
             return [[names.prefix, metric, "Endpoint", endpoint] for metric in metrics]
 
-        drift = [[names.prefix, "FeatureDrift", "Endpoint", endpoint, "Feature", name] for name in features[:_MOST_FEATURES]]
+        drift = [[names.prefix, "FeatureDrift", "Endpoint", endpoint, "Feature", dimension(name)] for name in features[:_MOST_FEATURES]]
         graphs = [
             _graph("Traffic", traffic, "Sum", 300),
             _graph("Latency, 95th percentile (µs)", latency, "p95", 300),

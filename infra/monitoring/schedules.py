@@ -41,7 +41,7 @@ class Schedules(Construct):
         names, settings = environment.names, environment.monitoring
         self._data = names.bucket("data", ACCOUNT, REGION)
         given = Given(
-            endpoint=names.endpoint,
+            endpoint=environment.endpoint,
             contract=contract,
             baseline=baseline,
             ground_truth=f"s3://{self._data}/{layout.GROUND_TRUTH}",

@@ -8,8 +8,9 @@ from infra.environment import Environment
 from interfaces.monitors import WINDOW_HOURS, Monitor
 from interfaces.names import VARIANT
 
-FUNCTIONS = ("ingest", "approve", "decide", "release", "monitor", "retrain")
+FUNCTIONS = ("ingest", "approve", "decide", "release", "monitor", "retrain", "sweep")
 MINUTE, HOUR = 60, 3600
+STALE, HEARD = "monitor-stale", "monitor-heard"
 # Which composite pages for an alarm; the others are told of by a sentence from a function or a rule
 ENDPOINT, MONITORING, RUNNING, TOLD = "endpoint", "monitoring", "functions", ""
 
@@ -56,8 +57,8 @@ def specs(environment: Environment, monitors: list[Monitor]) -> list[Spec]:
 
 def _endpoint(environment: Environment) -> Iterator[Spec]:
     limits, names = environment.alarms, environment.names
-    variant = {"EndpointName": names.endpoint, "VariantName": VARIANT}
-    ours = {"Endpoint": names.endpoint}
+    variant = {"EndpointName": environment.endpoint, "VariantName": VARIANT}
+    ours = {"Endpoint": environment.endpoint}
     aws = "AWS/SageMaker"
     yield Spec(
         "endpoint-5xx",
@@ -147,7 +148,7 @@ def _lifecycle(environment: Environment) -> Iterator[Spec]:
 
 def _models(environment: Environment, monitors: list[Monitor]) -> Iterator[Spec]:
     """Drift, quality, bias and attribution: M of N windows; until a window says otherwise, the state stays."""
-    settings, ours = environment.monitoring, {"Endpoint": environment.names.endpoint}
+    settings, ours = environment.monitoring, {"Endpoint": environment.endpoint}
     period = WINDOW_HOURS[settings.window] * HOUR
     m_of_n = (settings.windows_to_alarm, settings.windows)
     figures = {
@@ -165,7 +166,7 @@ def _models(environment: Environment, monitors: list[Monitor]) -> Iterator[Spec]
 
 def _monitoring(environment: Environment) -> Iterator[Spec]:
     limits, settings, prefix = environment.alarms, environment.monitoring, environment.names.prefix
-    ours, period = {"Endpoint": environment.names.endpoint}, WINDOW_HOURS[settings.window] * HOUR
+    ours, period = {"Endpoint": environment.endpoint}, WINDOW_HOURS[settings.window] * HOUR
     for name, says, metric in (
         ("monitor-failed", "A run of a monitor failed.", "MonitorFailed"),
         ("monitor-without-data", "A window held no data, or too little to compare.", "MonitorWithoutData"),
@@ -181,13 +182,10 @@ def _monitoring(environment: Environment) -> Iterator[Spec]:
         comparison="GreaterThanThreshold",
         group=MONITORING,
     )
-    yield Spec(
-        "monitor-stale",
-        f"No window has been monitored for the length of {limits.stale_windows}.",
-        single(prefix, "MonitorAge", ours, "Maximum", settings.tick_minutes * MINUTE),
-        limits.stale_windows + 1,
-        (2, 2),
-        "GreaterThanThreshold",
-        "missing",
-        MONITORING,
-    )
+    age = single(prefix, "MonitorAge", ours, "Maximum", settings.tick_minutes * MINUTE)
+    says = f"No window has been monitored for the length of {limits.stale_windows}, or the monitor function says nothing any more."
+    yield Spec(STALE, says, age, limits.stale_windows + 1, (2, 2), "GreaterThanThreshold", "missing", MONITORING)
+    # OK once ages were reported and evaluated, and kept when no other comes
+    says = "Never rings: it tells a monitor function that has fallen silent from one that has not begun."
+    heard = single(prefix, "MonitorHeard", ours, "Maximum", settings.tick_minutes * MINUTE)
+    yield Spec(HEARD, says, heard, 1, comparison="LessThanThreshold", missing="ignore", group=MONITORING, runbook=STALE)

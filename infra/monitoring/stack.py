@@ -19,7 +19,7 @@ class Monitoring(Stack):
 
     def __init__(self, scope: Construct, id: str, *, environment: Environment, contract: Contract, termination_protection: bool) -> None:
         super().__init__(scope, id, name=environment.names.monitoring_stack, termination_protection=termination_protection)
-        engine = environment.monitoring.engine
+        engine = environment.engine
         package = self._parameter("ModelPackageArn", "The model package that serves; empty before the first release")
         baseline = self._parameter("BaselineUri", "Where the package's baseline lies; empty when it has none")
         version = self._parameter("DatasetVersion", "The dataset version that the package was trained on")

@@ -32,6 +32,7 @@ class Approve(Verb):
                 model_package_group=names.model_package_group,
                 problem_type=contract.problem_type,
                 evidence_bucket=storage.artefacts,
+                serving_stack=names.serving_stack,
                 deployment=names.prefix,
                 topic_arn=storage.topic_arn,
             ),
@@ -40,6 +41,8 @@ class Approve(Verb):
                 allow("DecideOnPackages", ["sagemaker:UpdateModelPackage"], [packages]),
                 # ListModelPackages has no resource to name
                 allow("FindPackages", ["sagemaker:ListModelPackages"], ["*"]),
+                # what serves, to see that the evaluation compared with it
+                allow("ReadServing", ["cloudformation:DescribeStacks"], [arn("cloudformation", f"stack/{names.serving_stack}/*")]),
                 allow("ReadEvaluation", ["s3:GetObject"], [reports]),
                 allow("WriteEvidence", ["s3:PutObject"], [s3_arn(storage.artefacts, f"{EVIDENCE}/*")]),
             ],

@@ -3,7 +3,7 @@
 from constructs import Construct
 
 from infra.environment import Environment
-from infra.iam import ACCOUNT, allow, arn, document, role_arn
+from infra.iam import ACCOUNT, allow, arn, document, role_arn, use_key
 from infra.platform.storage import Storage
 from infra.platform.training import policy_of
 from infra.platform.verb import Verb
@@ -31,7 +31,8 @@ class Decide(Verb):
             [
                 allow("ReadPackages", ["sagemaker:DescribeModelPackage"], [packages]),
                 allow("DecideOnPackages", ["sagemaker:UpdateModelPackage"], [packages]),
-                allow("AddRecords", ["dynamodb:PutItem"], [table]),
+                allow("AddRecords", ["dynamodb:PutItem", "dynamodb:GetItem"], [table]),
+                use_key(storage.key_arn),
             ],
             files={POLICY_FILE: policy_of(environment, contract).to_json()},
             shared=False,

@@ -12,6 +12,7 @@ from interfaces.names import Names
 
 _SERVICE = "cloudformation.amazonaws.com"
 _SCALING = "sagemaker.application-autoscaling.amazonaws.com"
+_ALARMS = [f"cloudwatch:{verb}" for verb in ("PutMetricAlarm", "DescribeAlarms", "DeleteAlarms")]
 _SCALING_ROLE = f"aws-service-role/{_SCALING}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 
 
@@ -20,99 +21,74 @@ class DeployRoles(Construct):
 
     def __init__(self, scope: Construct, id: str, *, environment: Environment) -> None:
         super().__init__(scope, id)
-        names = environment.names
-        endpoints = [names.endpoint_of(kind) for kind in environment.serving.kinds]
-        kinds = {"model": [names.model("*")], "endpoint-config": [names.endpoint_config("*")], "endpoint": endpoints}
-        titles = {"model": "Model", "endpoint-config": "EndpointConfig", "endpoint": "Endpoint"}
-        made = {kind: [arn("sagemaker", f"{kind}/{name}") for name in given] for kind, given in kinds.items()}
-        manage = [
-            allow(f"Manage{titles[kind]}", [f"sagemaker:{verb}{titles[kind]}" for verb in ("Create", "Describe", "Delete")], arns)
-            for kind, arns in made.items()
-        ]
         role(
             self,
             "Serving",
-            name=names.role("serving-deploy"),
+            name=environment.names.role("serving-deploy"),
             service=_SERVICE,
             purpose="CloudFormation's role for releases: models, endpoint configs, the endpoint, its scaling",
-            statements=[
-                *manage,
-                # creating an endpoint is also authorised on the config it names
-                allow(
-                    "UseConfig",
-                    ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"],
-                    [arn("sagemaker", f"endpoint-config/{names.endpoint_config('*')}")],
-                ),
-                allow(
-                    "UpdateEndpoint",
-                    ["sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"],
-                    made["endpoint"],
-                ),
-                allow(
-                    "TagServing",
-                    ["sagemaker:AddTags", "sagemaker:ListTags"],
-                    [arn for arns in made.values() for arn in arns],
-                ),
-                allow(
-                    "ManageGuardrails",
-                    ["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"],
-                    [arn("cloudwatch", f"alarm:{names.release_alarm('*')}")],
-                ),
-                *self._volume_key(environment),
-                allow(
-                    "ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]
-                ),
-                pass_role("PassModelRole", role_arn(names.role("endpoint")), "sagemaker.amazonaws.com"),
-                allow(
-                    "ScaleEndpoint",
-                    [
-                        f"application-autoscaling:{verb}"
-                        for verb in ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy")
-                    ],
-                    [arn("application-autoscaling", "scalable-target/*")],
-                    {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
-                ),
-                # the first scalable target of an account brings Application Auto Scaling's own role into being
-                allow(
-                    "CreateScalingRole",
-                    ["iam:CreateServiceLinkedRole"],
-                    [role_arn(_SCALING_ROLE)],
-                    {"StringEquals": {"iam:AWSServiceName": _SCALING}},
-                ),
-                allow(
-                    "TrackTarget",
-                    ["cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"],
-                    [arn("cloudwatch", f"alarm:TargetTracking-endpoint/{names.endpoint}/*")],
-                ),
-                # the describe calls of Application Auto Scaling take no resource
-                allow(
-                    "ReadScaling",
-                    ["application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies"],
-                    ["*"],
-                ),
-            ],
+            statements=[*_hosting(environment), *_volume_key(environment), *_scaling(environment.names)],
         )
-        self._monitoring(environment)
-
-    @staticmethod
-    def _volume_key(environment: Environment) -> list[Statement]:
-        """SageMaker takes a grant on the key of the instances' volumes, from whoever creates the endpoint."""
-        if not environment.serving.encrypt_volume:
-            return []
-        alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{environment.names.prefix}"}}
-        grant = {**alias, "Bool": {"kms:GrantIsForAWSResource": "true"}}
-        return [allow("UseKeyByAlias", ["kms:CreateGrant"], [arn("kms", "key/*")], grant)]
-
-    def _monitoring(self, environment: Environment) -> None:
-        names = environment.names
         role(
             self,
             "Monitoring",
-            name=names.role("monitoring-deploy"),
+            name=environment.names.role("monitoring-deploy"),
             service=_SERVICE,
             purpose="CloudFormation's role for the monitors that follow a release",
-            statements=_monitoring(names),
+            statements=_monitoring(environment.names),
         )
+
+
+def _hosting(environment: Environment) -> list[Statement]:
+    """Model, endpoint config, endpoint, and the alarms that guard its deployments."""
+    names = environment.names
+    endpoints = [names.endpoint_of(kind) for kind in environment.serving.kinds]
+    kinds = {"Model": [names.model("*")], "EndpointConfig": [names.endpoint_config("*")], "Endpoint": endpoints}
+    made = {title: [arn("sagemaker", f"{_kebab(title)}/{name}") for name in given] for title, given in kinds.items()}
+    manage = [
+        allow(f"Manage{title}", [f"sagemaker:{verb}{title}" for verb in ("Create", "Describe", "Delete")], arns)
+        for title, arns in made.items()
+    ]
+    packages = arn("sagemaker", f"model-package/{names.model_package_group}/*")
+    return [
+        *manage,
+        # creating an endpoint is also authorised on the config it names
+        allow("UseConfig", ["sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"], made["EndpointConfig"]),
+        allow("UpdateEndpoint", ["sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"], made["Endpoint"]),
+        allow("TagServing", ["sagemaker:AddTags", "sagemaker:ListTags"], [arn for arns in made.values() for arn in arns]),
+        allow("ManageGuardrails", _ALARMS, [arn("cloudwatch", f"alarm:{names.release_alarm('*')}")]),
+        allow("ReadPackages", ["sagemaker:DescribeModelPackage"], [packages]),
+        pass_role("PassModelRole", role_arn(names.role("endpoint")), "sagemaker.amazonaws.com"),
+    ]
+
+
+def _volume_key(environment: Environment) -> list[Statement]:
+    """SageMaker takes a grant on the key of the instances' volumes, from whoever creates the endpoint."""
+    if not environment.serving.encrypt_volume:
+        return []
+    alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{environment.names.prefix}"}}
+    grant = {**alias, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [allow("UseKeyByAlias", ["kms:CreateGrant"], [arn("kms", "key/*")], grant)]
+
+
+def _scaling(names: Names) -> list[Statement]:
+    verbs = ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy")
+    of_sagemaker = {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}}
+    targets = [arn("application-autoscaling", "scalable-target/*")]
+    # the describe calls of Application Auto Scaling take no resource
+    read = [f"application-autoscaling:Describe{what}" for what in ("ScalableTargets", "ScalingPolicies")]
+    return [
+        allow("ScaleEndpoint", [f"application-autoscaling:{verb}" for verb in verbs], targets, of_sagemaker),
+        # the first scalable target of an account brings Application Auto Scaling's own role into being
+        allow(
+            "CreateScalingRole",
+            ["iam:CreateServiceLinkedRole"],
+            [role_arn(_SCALING_ROLE)],
+            {"StringEquals": {"iam:AWSServiceName": _SCALING}},
+        ),
+        allow("TrackTarget", _ALARMS, [arn("cloudwatch", f"alarm:TargetTracking-endpoint/{names.endpoint}/*")]),
+        allow("ReadScaling", read, ["*"]),
+    ]
 
 
 def _monitoring(names: Names) -> list[Statement]:

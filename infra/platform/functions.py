@@ -17,7 +17,7 @@ MAX_AGE_S = 6 * 3600
 
 class Function(Construct):
     """One verb as a Lambda on arm64. Its role has what every function needs and the given statements;
-    ``files`` lie beside its handler. Without ``shared`` it neither keeps state nor notifies."""
+    ``files`` lie beside its handler. Without ``shared`` it neither keeps state nor notifies, and has no use of the key."""
 
     def __init__(
         self,
@@ -34,25 +34,17 @@ class Function(Construct):
         timeout_s: int = 60,
     ) -> None:
         super().__init__(scope, id)
-        names = environment.names
+        names, dead_letters = environment.names, storage.dead_letters_arn
         retention = environment.operations.log_retention_days
         log = resource(self, "Log", "AWS::Logs::LogGroup", LogGroupName=f"/aws/lambda/{names.function(verb)}", RetentionInDays=retention)
-        dead_letters = storage.dead_letters_arn
+        own = [*_every(att(log, "Arn"), dead_letters), *(_shared(storage) if shared else [])]
         execution = role(
             self,
             "Role",
             name=names.role(verb),
             service="lambda.amazonaws.com",
             purpose=f"The {verb} function",
-            statements=[
-                allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [att(log, "Arn")]),
-                # X-Ray has no resources to name
-                allow("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
-                allow("SendDeadLetters", ["sqs:SendMessage"], [dead_letters]),
-                *(_shared(storage) if shared else []),
-                use_key(storage.key_arn),
-                *statements,
-            ],
+            statements=[*own, *statements],
         )
         code = publish(self, assets.function(verb, files))
         function = resource(
@@ -66,14 +58,7 @@ class Function(Construct):
             Handler=f"lambdas.{verb}.handler.handle",
             Code={"S3Bucket": code.bucket, "S3Key": code.key},
             Role=execution,
-            Environment={
-                "Variables": {
-                    "POWERTOOLS_SERVICE_NAME": verb,
-                    "POWERTOOLS_METRICS_NAMESPACE": names.prefix,
-                    "POWERTOOLS_LOG_LEVEL": "INFO",
-                    **variables.variables(),
-                }
-            },
+            Environment={"Variables": {**_powertools(verb, names.prefix), **variables.variables()}},
             MemorySize=512,
             Timeout=timeout_s,
             TracingConfig={"Mode": "Active"},
@@ -81,18 +66,26 @@ class Function(Construct):
             DeadLetterConfig={"TargetArn": dead_letters},
         )
         self.name, self.arn = function.ref, att(function, "Arn")
-        resource(
-            self,
-            "Retries",
-            "AWS::Lambda::EventInvokeConfig",
-            FunctionName=self.name,
-            Qualifier="$LATEST",
-            MaximumRetryAttempts=RETRIES,
-            MaximumEventAgeInSeconds=MAX_AGE_S,
-        )
+        limits = {"MaximumRetryAttempts": RETRIES, "MaximumEventAgeInSeconds": MAX_AGE_S}
+        resource(self, "Retries", "AWS::Lambda::EventInvokeConfig", FunctionName=self.name, Qualifier="$LATEST", **limits)
+
+
+def _powertools(verb: str, namespace: str) -> dict[str, str]:
+    return {"POWERTOOLS_SERVICE_NAME": verb, "POWERTOOLS_METRICS_NAMESPACE": namespace, "POWERTOOLS_LOG_LEVEL": "INFO"}
+
+
+def _every(log: str, dead_letters: str) -> list[Statement]:
+    """What any function needs."""
+    return [
+        allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [log]),
+        # X-Ray has no resources to name
+        allow("Trace", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+        allow("SendDeadLetters", ["sqs:SendMessage"], [dead_letters]),
+    ]
 
 
 def _shared(storage: Storage) -> list[Statement]:
-    """The state table and the notifications."""
+    """The state table and the notifications, which the key encrypts."""
     keep = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-    return [allow("KeepState", keep, [storage.state_arn]), allow("Notify", ["sns:Publish"], [storage.topic_arn])]
+    notify = allow("Notify", ["sns:Publish"], [storage.topic_arn])
+    return [allow("KeepState", keep, [storage.state_arn]), notify, use_key(storage.key_arn)]

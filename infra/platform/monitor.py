@@ -43,7 +43,7 @@ class Monitor(Verb):
             state_table=names.state_table,
             topic_arn=storage.topic_arn,
             monitoring_stack=names.monitoring_stack,
-            endpoint_name=names.endpoint,
+            endpoint_name=self._environment.endpoint,
             variant=VARIANT,
             data_bucket=storage.data,
             steps_uri=self._training.steps.uri,
@@ -74,13 +74,14 @@ class Monitor(Verb):
             variables,
             [
                 allow("ReadMonitored", ["cloudformation:DescribeStacks"], [arn("cloudformation", f"stack/{names.monitoring_stack}/*")]),
-                allow("ReadEndpoint", ["sagemaker:DescribeEndpoint"], [arn("sagemaker", f"endpoint/{names.endpoint}")]),
+                allow("ReadEndpoint", ["sagemaker:DescribeEndpoint"], [arn("sagemaker", f"endpoint/{self._environment.endpoint}")]),
                 allow("RunMonitors", ["sagemaker:CreateProcessingJob", "sagemaker:AddTags"], [own_jobs]),
                 allow("FollowMonitors", ["sagemaker:DescribeProcessingJob"], [own_jobs, scheduled]),
                 # executions have no resource to name
                 allow("FindExecutions", ["sagemaker:ListMonitoringExecutions"], ["*"]),
                 pass_role("PassJobRole", job_role, _SAGEMAKER),
                 *self._packages(),
+                allow("ReadBatches", ["s3:GetObject"], [s3_arn(data, f"{layout.batch_capture(names.prefix)}*")]),
                 allow("NameInputs", ["s3:PutObject"], [s3_arn(data, f"{layout.MONITOR_INPUTS}*")]),
                 allow("ReadFindings", ["s3:GetObject"], [s3_arn(data, f"{layout.MONITORING}/*"), s3_arn(artefacts, f"{layout.RUNS}/*")]),
                 allow("FindWindows", ["s3:ListBucket"], [s3_arn(data)], {"StringLike": {"s3:prefix": listed}}),
@@ -99,7 +100,8 @@ class Monitor(Verb):
     def _job_role(self) -> str:
         names, storage, steps = self._names, self._storage, self._training.steps
         data, artefacts = storage.data, storage.artefacts
-        read = [f"{layout.CAPTURE}/*", f"{layout.GROUND_TRUTH}/*", f"{layout.MANIFESTS}*", f"{layout.MONITOR_INPUTS}*"]
+        batch = [f"{layout.BATCH_INPUT}*", f"{layout.BATCH_OUTPUT}*"]
+        read = [f"{layout.CAPTURE}/*", *batch, f"{layout.GROUND_TRUTH}/*", f"{layout.MANIFESTS}*", f"{layout.MONITOR_INPUTS}*"]
         return role(
             self,
             "JobRole",

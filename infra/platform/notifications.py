@@ -9,6 +9,8 @@ from infra.platform.verb import Verb, pattern, sentence
 from interfaces import events
 from interfaces.contract import Contract
 
+RUNBOOK = "Runbook: docs/runbooks"
+
 
 class Notifications(Verb):
     """People hear of a refused drop and of a failed pipeline in a sentence, not in JSON."""
@@ -16,9 +18,14 @@ class Notifications(Verb):
     def __init__(self, scope: Construct, id: str, *, environment: Environment, contract: Contract, storage: Storage) -> None:
         super().__init__(scope, id, environment=environment, contract=contract, storage=storage)
         names, topic = self._names, storage.topic_arn
-        refused = sentence(f"{names.prefix}: drop <drop> was refused: <reason>", drop="$.detail.drop", reason="$.detail.reason")
+        refused = sentence(
+            f"{names.prefix}: drop <drop> was refused: <reason> {RUNBOOK}/ingest-rejected.md",
+            drop="$.detail.drop",
+            reason="$.detail.reason",
+        )
         failed = sentence(
-            f"{names.prefix}: pipeline execution <execution> failed; see: loop status", execution="$.detail.pipelineExecutionArn"
+            f"{names.prefix}: pipeline execution <execution> failed. {RUNBOOK}/pipeline-failed.md",
+            execution="$.detail.pipelineExecutionArn",
         )
         pipeline_failed = pattern(
             "aws.sagemaker",

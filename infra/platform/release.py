@@ -1,11 +1,12 @@
 """Verb release: an approved model becomes what the Serving stack runs."""
 
 import json
+from collections.abc import Iterator
 
 from constructs import Construct
 
 from infra.environment import Environment
-from infra.iam import allow, arn, pass_role, role, role_arn, s3_arn
+from infra.iam import Statement, allow, arn, pass_role, role, role_arn, s3_arn
 from infra.platform.functions import Function
 from infra.platform.storage import Storage
 from infra.platform.verb import Verb, pattern
@@ -20,76 +21,64 @@ class Release(Verb):
 
     def __init__(self, scope: Construct, id: str, *, environment: Environment, contract: Contract, storage: Storage) -> None:
         super().__init__(scope, id, environment=environment, contract=contract, storage=storage)
-        names, recorded = self._names, environment.policy.reviewers.recorded
-        stacks = {
+        names = self._names
+        self._stacks = {
             kind: arn("cloudformation", f"stack/{stack}/*")
             for kind, stack in (("serving", names.serving_stack), ("monitoring", names.monitoring_stack))
         }
-        service_roles = {kind: role_arn(names.role(f"{kind}-deploy")) for kind in stacks}
-        updates = []
-        for kind, stack in stacks.items():
-            title = kind.capitalize()
-            updates += [
-                allow(
-                    f"Update{title}",
-                    ["cloudformation:UpdateStack"],
-                    [stack],
-                    {"StringEquals": {"cloudformation:RoleArn": service_roles[kind]}},
-                ),
-                pass_role(f"Pass{title}Role", service_roles[kind], "cloudformation.amazonaws.com"),
-            ]
-        function = self._function(
-            "release",
-            ReleaseEnv(
-                monitoring_engine=self._environment.monitoring.engine,
-                state_table=names.state_table,
-                model_package_group=names.model_package_group,
-                serving_stack=names.serving_stack,
-                monitoring_stack=names.monitoring_stack,
-                serving_role_arn=service_roles["serving"],
-                monitoring_role_arn=service_roles["monitoring"],
-                endpoint_name=environment.endpoint,
-                smoke_latency_ms=environment.serving.smoke_latency_ms,
-                topic_arn=storage.topic_arn,
-                deployment=names.prefix,
-                decisions=RECORDED if recorded else ANY,
-                decisions_table=names.decisions_table,
-            ),
-            [
-                *updates,
-                # the update carries the stack policy that denies replacing the endpoint
-                allow("ProtectEndpoint", ["cloudformation:SetStackPolicy"], [stacks["serving"]]),
-                *([allow("ReadDecisions", ["dynamodb:Query"], [arn("dynamodb", f"table/{names.decisions_table}")])] if recorded else []),
-                allow("ReadStacks", ["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"], list(stacks.values())),
-                allow(
-                    "ReadPackages", ["sagemaker:DescribeModelPackage"], [arn("sagemaker", f"model-package/{names.model_package_group}/*")]
-                ),
-                # ListModelPackages has no resource to name
-                allow("FindPackages", ["sagemaker:ListModelPackages"], ["*"]),
-                allow(
-                    "TestEndpoint",
-                    ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"],
-                    [arn("sagemaker", f"endpoint/{environment.endpoint}")],
-                ),
-                allow("ReadEvaluation", ["s3:GetObject"], [s3_arn(storage.artefacts, f"{layout.RUNS}/*/evaluate/*")]),
-                # without it, S3 answers what is missing with a refusal
-                allow("FindEvaluation", ["s3:ListBucket"], [s3_arn(storage.artefacts)]),
-            ],
-        )
+        self._roles = {kind: role_arn(names.role(f"{kind}-deploy")) for kind in self._stacks}
+        function = self._function("release", self._variables(), [*self._updates(), *self._reads()])
         self._rule("PackageDecided", self._package_pattern(["Approved", "Rejected"]), function)
-        self._rule(
-            "StackSettled",
-            pattern(
-                "aws.cloudformation",
-                events.STACK_STATUS_CHANGE,
-                {
-                    "stack-id": [{"prefix": stack.removesuffix("*")} for stack in stacks.values()],
-                    "status-details": {"status": [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]},
-                },
-            ),
-            function,
-        )
+        settled = {
+            "stack-id": [{"prefix": stack.removesuffix("*")} for stack in self._stacks.values()],
+            "status-details": {"status": [{"suffix": "_COMPLETE"}, {"suffix": "_FAILED"}]},
+        }
+        self._rule("StackSettled", pattern("aws.cloudformation", events.STACK_STATUS_CHANGE, settled), function)
         self._reconcile(function)
+
+    def _variables(self) -> ReleaseEnv:
+        names, environment = self._names, self._environment
+        return ReleaseEnv(
+            monitoring_engine=environment.engine,
+            state_table=names.state_table,
+            model_package_group=names.model_package_group,
+            serving_stack=names.serving_stack,
+            monitoring_stack=names.monitoring_stack,
+            serving_role_arn=self._roles["serving"],
+            monitoring_role_arn=self._roles["monitoring"],
+            endpoint_name=environment.endpoint,
+            smoke_latency_ms=environment.serving.smoke_latency_ms,
+            topic_arn=self._storage.topic_arn,
+            deployment=names.prefix,
+            decisions=RECORDED if environment.policy.reviewers.recorded else ANY,
+            decisions_table=names.decisions_table,
+        )
+
+    def _updates(self) -> Iterator[Statement]:
+        """The two stacks, each with its own service role and no other."""
+        for kind, stack in self._stacks.items():
+            title, passed = kind.capitalize(), self._roles[kind]
+            as_role = {"StringEquals": {"cloudformation:RoleArn": passed}}
+            yield allow(f"Update{title}", ["cloudformation:UpdateStack"], [stack], as_role)
+            yield pass_role(f"Pass{title}Role", passed, "cloudformation.amazonaws.com")
+        # the update carries the stack policy that denies replacing the endpoint
+        yield allow("ProtectEndpoint", ["cloudformation:SetStackPolicy"], [self._stacks["serving"]])
+
+    def _reads(self) -> Iterator[Statement]:
+        names, artefacts = self._names, self._storage.artefacts
+        if self._environment.policy.reviewers.recorded:
+            yield allow("ReadDecisions", ["dynamodb:Query"], [arn("dynamodb", f"table/{names.decisions_table}")])
+        stacks = list(self._stacks.values())
+        yield allow("ReadStacks", ["cloudformation:DescribeStacks", "cloudformation:DescribeStackEvents"], stacks)
+        packages = arn("sagemaker", f"model-package/{names.model_package_group}/*")
+        yield allow("ReadPackages", ["sagemaker:DescribeModelPackage"], [packages])
+        # ListModelPackages has no resource to name
+        yield allow("FindPackages", ["sagemaker:ListModelPackages"], ["*"])
+        endpoint = arn("sagemaker", f"endpoint/{self._environment.endpoint}")
+        yield allow("TestEndpoint", ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"], [endpoint])
+        yield allow("ReadEvaluation", ["s3:GetObject"], [s3_arn(artefacts, f"{layout.RUNS}/*/evaluate/*")])
+        # without it, S3 answers what is missing with a refusal
+        yield allow("FindEvaluation", ["s3:ListBucket"], [s3_arn(artefacts)])
 
     def _reconcile(self, function: Function) -> None:
         """Events are best effort: on a schedule the release function compares desired with actual."""

@@ -47,7 +47,7 @@ class Retrain(Verb):
             topic_arn=storage.topic_arn,
             landing_bucket=storage.landing,
             data_bucket=storage.data,
-            capture_prefix=f"{layout.CAPTURE}/{names.endpoint}/{VARIANT}/",
+            capture_prefix=f"{layout.CAPTURE}/{self._environment.endpoint}/{VARIANT}/",
             steps_uri=self._training.steps.uri,
             image_uri=self._training.image_uri,
             collect_role_arn=collect_role,
@@ -78,11 +78,12 @@ class Retrain(Verb):
                 ),
                 pass_role("PassCollectRole", collect_role, "sagemaker.amazonaws.com"),
                 allow("ReadLabels", ["s3:GetObject"], [s3_arn(storage.data, f"{layout.GROUND_TRUTH}/*")]),
+                allow("ReadBatches", ["s3:GetObject"], [s3_arn(storage.data, f"{layout.batch_capture(names.prefix)}*")]),
                 allow(
                     "FindRows",
                     ["s3:ListBucket"],
                     [s3_arn(storage.data)],
-                    {"StringLike": {"s3:prefix": [f"{layout.GROUND_TRUTH}/*", f"{layout.CAPTURE}/*"]}},
+                    {"StringLike": {"s3:prefix": [f"{layout.GROUND_TRUTH}/*", f"{layout.CAPTURE}/*", f"{layout.MANIFESTS}*"]}},
                 ),
                 allow("NameInputs", ["s3:PutObject"], [s3_arn(storage.data, f"{layout.COLLECTED}*")]),
                 allow("FinishDrop", ["s3:PutObject"], [s3_arn(storage.landing, f"{_DROP}/{layout.SUCCESS_MARKER}")]),
@@ -92,13 +93,14 @@ class Retrain(Verb):
     def _collect_role(self) -> str:
         names, storage, steps = self._names, self._storage, self._training.steps
         data = storage.data
-        rows = [s3_arn(data, f"{p}*") for p in (layout.CURATED, layout.MANIFESTS, f"{layout.CAPTURE}/", f"{layout.GROUND_TRUTH}/")]
+        production = (f"{layout.CAPTURE}/", layout.BATCH_INPUT, layout.BATCH_OUTPUT, f"{layout.GROUND_TRUTH}/")
+        rows = [s3_arn(data, f"{p}*") for p in (layout.CURATED, layout.MANIFESTS, *production)]
         return role(
             self,
             "CollectRole",
             name=names.role("collect-job"),
             service="sagemaker.amazonaws.com",
-            purpose="The job that joins labelled production rows to the champion's data",
+            purpose="The job that joins labelled production rows to the newest dataset",
             statements=[
                 allow("ReadRows", ["s3:GetObject"], [s3_arn(steps.bucket, steps.key), s3_arn(data, f"{layout.COLLECTED}*"), *rows]),
                 allow("ListRows", ["s3:ListBucket"], [s3_arn(steps.bucket), s3_arn(data)]),
@@ -112,7 +114,7 @@ class Retrain(Verb):
         """What asks for retraining, and what an open run goes through."""
         names = self._names
         of_retraining = {"drop": [{"prefix": layout.RETRAIN_DROP}]}
-        alarms = {"alarmName": self._alarms, "state": {"value": ["ALARM"]}}
+        alarms = {"alarmName": self._alarms, "state": {"value": ["ALARM", "OK"]}}  # recovery ends an episode
         collected = {
             "ProcessingJobName": [{"prefix": f"{names.prefix}-{layout.RETRAIN_DROP}"}],
             "ProcessingJobStatus": ["Completed", "Failed", "Stopped"],

@@ -14,6 +14,7 @@ from infra.platform.notifications import Notifications
 from infra.platform.release import Release
 from infra.platform.retrain import Retrain
 from infra.platform.storage import Storage
+from infra.platform.sweep import Sweep
 from infra.platform.training import Training
 from infra.stack import Stack
 from interfaces.contract import Contract
@@ -34,7 +35,7 @@ class Platform(Stack):
         Catalog(self, "Catalog", environment=environment, contract=contract, storage=storage)
         training = Training(self, "Training", environment=environment, contract=contract, storage=storage, git_commit=git_commit)
         DeployRoles(self, "DeployRoles", environment=environment)
-        for verb in (Ingest, Approve, Decide, Release, Notifications):
+        for verb in (Ingest, Approve, Decide, Release, Sweep, Notifications):
             verb(self, verb.__name__, environment=environment, contract=contract, storage=storage)
         Monitor(self, "Monitor", environment=environment, contract=contract, storage=storage, training=training)
         Retrain(self, "Retrain", environment=environment, contract=contract, storage=storage, training=training)

@@ -150,9 +150,10 @@ class Storage(Construct):
         return queue_arn
 
     def removed_as_configured(self, kept: cdk.CfnResource) -> None:
-        """Whether data outlives the stack is the environment's choice."""
+        """Whether data outlives the stack is the environment's choice. A creation that fails leaves nothing, as what it left
+        would have the fixed names that the next one needs."""
         retained = self._environment.operations.retain_data
-        kept.apply_removal_policy(cdk.RemovalPolicy.RETAIN if retained else cdk.RemovalPolicy.DESTROY)
+        kept.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retained else cdk.RemovalPolicy.DESTROY)
 
 
 def _service(name: str) -> dict[str, str]:

@@ -157,12 +157,13 @@ def registries() -> dict[str, str]:
     return dict(sorted(accounts.items()))
 
 
-def observe(kind: str) -> list[Statement]:
-    """What SageMaker needs of a role to write logs and metrics of ``ProcessingJobs``, ``TrainingJobs`` or ``Endpoints``."""
-    group = arn("logs", f"log-group:/aws/sagemaker/{kind}*")
+def observe(*kinds: str) -> list[Statement]:
+    """What SageMaker needs of a role to write logs and metrics of ``TrainingJobs``, ``Endpoints`` and other kinds."""
+    groups = [arn("logs", f"log-group:/aws/sagemaker/{kind}*") for kind in kinds]
     write = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    of_kind = {"StringEquals": {"cloudwatch:namespace": f"/aws/sagemaker/{kind}"}}
-    return [allow("WriteLogs", write, [group]), allow("PublishMetrics", ["cloudwatch:PutMetricData"], ["*"], of_kind)]
+    namespaces = [f"/aws/sagemaker/{kind}" for kind in kinds]
+    of_kind = {"StringEquals": {"cloudwatch:namespace": namespaces[0] if len(kinds) == 1 else namespaces}}
+    return [allow("WriteLogs", write, groups), allow("PublishMetrics", ["cloudwatch:PutMetricData"], ["*"], of_kind)]
 
 
 def pull_image(registry: str) -> list[Statement]:

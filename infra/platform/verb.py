@@ -30,7 +30,14 @@ class Verb(Construct):
         self._names = environment.names
 
     def _function(
-        self, verb: str, variables: FunctionEnv, statements: list[Statement], files: Mapping[str, str] | None = None, *, shared: bool = True
+        self,
+        verb: str,
+        variables: FunctionEnv,
+        statements: list[Statement],
+        files: Mapping[str, str] | None = None,
+        *,
+        shared: bool = True,
+        timeout_s: int = 60,
     ) -> Function:
         """The verb's Lambda; ``files`` lie beside its handler, ``shared`` is the use of state table and notifications."""
         return Function(
@@ -43,6 +50,7 @@ class Verb(Construct):
             statements=statements,
             files=files or {},
             shared=shared,
+            timeout_s=timeout_s,
         )
 
     def _every(self, id: str, minutes: int, detail_type: str, function: Function, purpose: str) -> None:

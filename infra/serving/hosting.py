@@ -9,6 +9,7 @@ from infra.environment import Environment
 from infra.iam import ACCOUNT, REGION, arn
 from interfaces import layout
 from interfaces.names import VARIANT
+from interfaces.pipeline_settings import SERVING_ENVIRONMENT
 
 ID = {"real-time": "", "serverless": "Serverless"}
 SUFFIX = {"real-time": "", "serverless": "-serverless"}
@@ -27,9 +28,24 @@ def config(environment: Environment, kind: str, model: str) -> dict[str, Any]:
     return {"ProductionVariants": [variant], "DataCaptureConfig": _capture(environment, key), **volume}
 
 
+def container(environment: Environment, kind: str) -> dict[str, str]:
+    """The model's environment: on serverless hosting the container writes the capture, if anybody does.
+
+    SageMaker takes variables beside those of a model package (sagemaker-python-sdk, pull request 3581); that it keeps the package's
+    is not documented, so they are given again.
+    """
+    serving = environment.serving
+    if kind != "serverless" or serving.capture_by != "container" or not serving.capture_percent:
+        return {}
+    data = environment.names.bucket("data", ACCOUNT, REGION)
+    uri = f"s3://{data}/{layout.CAPTURE}/{environment.names.endpoint_of(kind)}/{VARIANT}"
+    return {**SERVING_ENVIRONMENT, "CAPTURE_URI": uri, "CAPTURE_PERCENT": str(serving.capture_percent)}
+
+
 def digest(environment: Environment, kind: str) -> str:
-    """A short hash of what the config holds; tokens are numbered anew by every synth."""
-    content = re.sub(r"\.\d+\]\}", "]}", json.dumps(config(environment, kind, ""), sort_keys=True))
+    """A short hash of what config and model hold; tokens are numbered anew by every synth."""
+    held = [config(environment, kind, ""), container(environment, kind)]
+    content = re.sub(r"\.\d+\]\}", "]}", json.dumps(held, sort_keys=True))
     return hashlib.sha256(content.encode()).hexdigest()[:6]
 
 

@@ -29,6 +29,8 @@ LOCAL_STORAGE = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g4dn|g5|g6|g6e|p4d|p4de
 class Serving(Section):
     """The endpoint. Capture is in percent of requests; targets are invocations per instance and minute.
 
+    ``capture_by`` is who writes captured requests: the endpoint, by SageMaker's data capture, or on serverless hosting the container.
+
     ``strategy`` moves traffic to a new version in steps of ``step_percent``, each watched for ``bake_minutes``; more than
     ``guardrail_error_percent`` of failed requests or an average latency above ``guardrail_latency_ms`` brings the old version back.
     ``keep`` is a hosting kind that stays up beside ``hosting`` while clients move (docs/releases.md).
@@ -44,6 +46,7 @@ class Serving(Section):
     memory_mb: Count = 2048
     max_concurrency: Count = 20
     capture_percent: Annotated[int, Field(ge=0, le=100)] = 100
+    capture_by: Literal["endpoint", "container"] = "endpoint"
     strategy: Literal["all-at-once", "canary", "linear", "rolling"] = "all-at-once"
     step_percent: Count = 50
     bake_minutes: NotNegative = 0
@@ -83,6 +86,11 @@ def refusals(serving: Serving) -> Iterator[str]:
         yield f'keep: found "{serving.keep}", which is what hosting is; nearest: keep = "" once clients have moved'
     if "serverless" in serving.kinds:
         yield from _serverless(serving)
+    if serving.hosting == "real-time" and serving.capture_by == "container":
+        yield (
+            'capture_by: found "container" on real-time hosting, whose containers are isolated from the network and reach no S3; '
+            'nearest: capture_by = "endpoint"'
+        )
     if "real-time" in serving.kinds:
         yield from _steps(serving)
         yield from _waits(serving)
@@ -101,10 +109,10 @@ def _serverless(serving: Serving) -> Iterator[str]:
         yield f"max_concurrency: found {serving.max_concurrency}; a serverless endpoint has at most 200; nearest: 200"
     if serving.hosting != "serverless":
         return
-    if serving.capture_percent:
+    if serving.capture_percent and serving.capture_by == "endpoint":
         yield (
-            f"capture_percent: found {serving.capture_percent}; serverless endpoints capture no data, so nothing monitors them; "
-            'nearest: capture_percent = 0, or hosting = "real-time"'
+            f"capture_percent: found {serving.capture_percent}; serverless endpoints capture no data; nearest: "
+            'capture_by = "container", by which the model\'s own handlers write it, or capture_percent = 0, or hosting = "real-time"'
         )
     if serving.strategy != "all-at-once" or serving.bake_minutes:
         yield (
@@ -143,4 +151,14 @@ def _waits(serving: Serving) -> Iterator[str]:
         yield (
             f"bake_minutes: found {serving.bake_minutes}; {serving.steps} steps and {START_MINUTES} minutes for fleets to start take "
             f"{serving.deployment_minutes} minutes, and a deployment may take {LONGEST_MINUTES}; nearest: {waits // serving.steps}"
+        )
+
+
+def change_refusals(serving: Serving, scaled_on: str) -> Iterator[str]:
+    """What AWS does not offer from what is deployed: ``scaled_on`` is the type on which the endpoint scales by itself, if it does."""
+    if "real-time" in serving.kinds and scaled_on and scaled_on != serving.instance_type:
+        yield (
+            f"serving.instance_type: found {serving.instance_type}; the endpoint scales by itself on {scaled_on}, and SageMaker refuses an "
+            f"update that changes the type then; nearest: {scaled_on}. To change it, deploy once with max_instances = instances and the "
+            "old type, which ends the scaling, then with the new type, then scale again"
         )

@@ -29,25 +29,27 @@ class Serving(Stack):
         configs = {kind: self._hosted(kind) for kind in environment.serving.kinds}
         name = att(configs[environment.serving.hosting], "EndpointConfigName")
         cdk.CfnOutput(self, "EndpointConfigName", value=name).condition = self._released
+        cdk.CfnOutput(self, "EndpointName", value=environment.endpoint)
         cdk.CfnOutput(self, "ReleasedModelPackageArn", value=self._package).condition = self._released
 
     def _hosted(self, kind: str) -> cdk.CfnResource:
         """One hosting kind: its model, config and endpoint. The kinds stand side by side, each with an endpoint of its own."""
-        id = hosting.ID[kind]
+        id, settings = hosting.ID[kind], hosting.container(self._environment, kind)
+        digest = hosting.digest(self._environment, kind)
         model = self._kept_while_it_may_serve(
             f"{id}Model",
             "AWS::SageMaker::Model",
-            ModelName=self._names.model(self._generation) + hosting.SUFFIX[kind],
+            ModelName=self._names.model(self._generation) + hosting.SUFFIX[kind] + (f"-{digest}" if settings else ""),
             ExecutionRoleArn=self._execution,
             EnableNetworkIsolation=kind == "real-time",  # serverless inference has none
-            Containers=[{"ModelPackageName": self._package}],
+            Containers=[{"ModelPackageName": self._package, **({"Environment": settings} if settings else {})}],
         )
         properties = hosting.config(self._environment, kind, att(model, "ModelName"))
         config = self._kept_while_it_may_serve(
             f"{id}EndpointConfig",
             "AWS::SageMaker::EndpointConfig",
             # what changes the config changes its name: a deploy with other settings is a replacement, and names cannot be taken twice
-            EndpointConfigName=f"{self._names.endpoint_config(self._generation)}-{hosting.digest(self._environment, kind)}",
+            EndpointConfigName=f"{self._names.endpoint_config(self._generation)}-{digest}",
             **properties,
         )
         guards = self._guards(att(config, "EndpointConfigName")) if kind == "real-time" else []

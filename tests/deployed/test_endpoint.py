@@ -32,11 +32,11 @@ def served(stacks: dict[str, dict[str, Any]]) -> dict[str, Any]:
     if not values["ModelPackageArn"]:
         pytest.skip(f"{NAMES.prefix}: no model has been released yet, so there is no endpoint to test")
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stacks[NAMES.serving_stack]["Outputs"]}
-    return {"wanted": outputs["EndpointConfigName"], **boto3.client("sagemaker").describe_endpoint(EndpointName=NAMES.endpoint)}
+    return {"wanted": outputs["EndpointConfigName"], **boto3.client("sagemaker").describe_endpoint(EndpointName=ENVIRONMENT.endpoint)}
 
 
 def invoke(body: str) -> Any:
-    answer = boto3.client("sagemaker-runtime").invoke_endpoint(EndpointName=NAMES.endpoint, Body=body, ContentType="application/json")
+    answer = boto3.client("sagemaker-runtime").invoke_endpoint(EndpointName=ENVIRONMENT.endpoint, Body=body, ContentType="application/json")
     return json.loads(answer["Body"].read())
 
 

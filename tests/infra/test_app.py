@@ -27,6 +27,15 @@ def test_a_synth_needs_no_account_and_has_nothing_to_warn_of(tmp_path: Path) -> 
     assert len(list(tmp_path.glob("*.template.json"))) == 3
 
 
+def test_a_synth_that_is_told_what_is_deployed_refuses_what_is_not_offered_from_there(tmp_path: Path) -> None:
+    context = json.dumps({"environment": "dev", "scaled_on": "ml.c5.xlarge"})
+    environment = {**os.environ, "CDK_OUTDIR": str(tmp_path), "CDK_CONTEXT_JSON": context}
+    done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and not list(tmp_path.iterdir())
+    (fault,) = done.stderr.splitlines()  # and no traceback of what was being loaded
+    assert fault.startswith("configuration: serving.instance_type: found ml.m5.large; the endpoint scales by itself on ml.c5.xlarge")
+
+
 def test_only_resources_that_cloudformation_makes_itself(dev: Any) -> None:
     types = {r["Type"] for template in dev.templates.values() for r in template["Resources"].values()}
     assert not {t for t in types if not t.startswith("AWS::") or "CustomResource" in t}

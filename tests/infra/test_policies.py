@@ -56,7 +56,7 @@ NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def test_dev_approves_a_good_first_model(report: dict[str, Any]) -> None:
-    verdict = decide(judged_by("dev")[0], report, "binary", NOW)
+    verdict = decide(judged_by("dev")[0], report, "binary", NOW, None)
     assert verdict.verdict == "approved", verdict.reason
     assert 0.7 < verdict.metrics["auc"] < 0.8
     assert {"behaviour.gender does not matter", "bias.DPPL", "slices.auc"} <= {c.check for c in verdict.checks}
@@ -65,8 +65,8 @@ def test_dev_approves_a_good_first_model(report: dict[str, Any]) -> None:
 def test_prod_leaves_it_for_a_person_and_rejects_what_is_stale(report: dict[str, Any]) -> None:
     policy = judged_by("prod")[0]
     lenient = Policy(**{**policy.__dict__, "thresholds": {"auc": 0.7}})
-    assert decide(lenient, report, "binary", NOW).verdict == "needs-a-person"
-    stale = decide(lenient, report, "binary", datetime(2026, 12, 1, tzinfo=UTC))
+    assert decide(lenient, report, "binary", NOW, None).verdict == "needs-a-person"
+    stale = decide(lenient, report, "binary", datetime(2026, 12, 1, tzinfo=UTC), None)
     assert stale.verdict == "rejected" and "data.age_days" in stale.reason
 
 

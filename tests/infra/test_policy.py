@@ -21,6 +21,9 @@ FAULTS = {
     "text for a number": ('[thresholds]\nauc = "high"', "thresholds.auc: found 'high'; allowed: a valid number"),
     "champion's metric": ('[champion]\nmetric = "r2"', "champion.metric: found 'r2'; allowed for a binary contract"),
     "slices' metric": ('[slices]\nmetric = "r2"', "slices.metric: found 'r2'"),
+    "floor that is no number": ("[slices]\nfloor = nan", "slices.floor: found nan; allowed: a number that a model can reach"),
+    "floor out of reach": ('[slices]\nmetric = "f1"\nfloor = 1.5', "slices.floor: found 1.5; allowed: a number that a model can reach"),
+    "floor out of the pipeline's metric's reach": ("[slices]\nfloor = 1.5", "slices.floor: found 1.5"),
     "measure": ("[bias.limits]\nXX = 0.1", "bias.limits.XX.[key]: found 'XX'; allowed: 'DPPL', 'DI', 'AD' or 'RD'"),
     "column": ('[bias]\ncolumns = ["colour"]', "bias.columns: found 'colour'; allowed: seen_at, price, age"),
     "two approvers": ("[reviewers]\nrequired = 2", "reviewers.required: found 2; allowed: less than or equal to 1"),
@@ -38,7 +41,7 @@ def read(tmp_path: Path, contract, text: str, tests: str | None = None):
     path.write_text(text if tests is None else f'behaviour = "tests.toml"\n{text}')
     if tests is not None:
         (tmp_path / "tests.toml").write_text(tests)
-    return check_policy(read_policy(path), contract, str(path))
+    return check_policy(read_policy(path), contract, str(path), "auc" if contract.problem_type == "binary" else "r2")
 
 
 @pytest.mark.parametrize(("text", "message"), FAULTS.values(), ids=FAULTS.keys())
@@ -103,4 +106,19 @@ def test_an_environment_names_its_policy_relative_to_itself_or_to_infra(tmp_path
     assert load(str(tmp_path / "env.toml"))[0].policy.thresholds == {"f1": 0.5}
     (tmp_path / "env.toml").write_text(head + '"policies/none.toml"')
     with pytest.raises(ConfigurationError, match=r"policy: found 'policies/none\.toml'; allowed: .*policies/dev\.toml, policies/"):
+        load(str(tmp_path / "env.toml"))
+
+
+@pytest.mark.parametrize(("policy", "found"), [("", "none"), ('policy = "own.toml"\n', r"reviewers\.recorded = false")])
+def test_prod_releases_only_what_was_recorded(tmp_path, contract, policy, found):
+    (tmp_path / "contract.toml").write_text(contract.to_toml())
+    (tmp_path / "own.toml").write_text("[thresholds]\nf1 = 0.5\n[reviewers]\nrequired = 1")
+    head = f'project = "shop"\ncontract = "contract.toml"\n{policy}environment = '
+    (tmp_path / "env.toml").write_text(head + '"dev"')
+    load(str(tmp_path / "env.toml"))
+    (tmp_path / "env.toml").write_text(head + '"prod"')
+    with pytest.raises(ConfigurationError, match=f"policy: found {found}; allowed in environment 'prod': .*recorded = true"):
+        load(str(tmp_path / "env.toml"))
+    (tmp_path / "own.toml").write_text("[reviewers]\nrecorded = true")
+    if policy:
         load(str(tmp_path / "env.toml"))

@@ -12,6 +12,7 @@ from infra.delivery.app import build
 from infra.delivery.settings import Delivery
 from infra.delivery.stack import ISSUER
 from infra.nag import flat
+from infra.wildcards import DELIVERY
 from local_aws.aws import LocalAws
 from local_aws.deploy import deploy
 
@@ -29,6 +30,7 @@ def test_each_environment_has_its_roles(template: dict[str, Any]) -> None:
         "loans-dev-github-test",
         "loans-diff-github-read",
         "loans-sandbox-github-deploy",
+        "loans-sandbox-github-operate",
         "loans-sandbox-github-test",
     ]
 
@@ -49,12 +51,13 @@ def test_trust_is_bound_to_repository_environment_branch_and_numbers(template: d
         assert claims == expected | ({} if environment == "diff" else {"ref": "refs/heads/main"})
 
 
-def test_a_deploy_role_may_take_on_the_bootstrap_roles_and_nothing_more(template: dict[str, Any]) -> None:
-    (policy,) = roles(template)["loans-dev-github-deploy"]["Policies"]
-    (statement,) = policy["PolicyDocument"]["Statement"]
+def test_a_deploy_role_may_take_on_the_bootstrap_roles_and_look_at_the_account_and_nothing_more(template: dict[str, Any]) -> None:
+    statement, *looks = statements(roles(template)["loans-dev-github-deploy"])
     assert statement["Action"] == "sts:AssumeRole"
     kinds = [flat(r).split(":role/cdk-hnb659fds-")[1].split("-role-")[0] for r in statement["Resource"]]
     assert kinds == ["deploy", "file-publishing", "lookup"]
+    actions = [action for s in looks for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])]
+    assert all(action.split(":")[1].startswith(("Describe", "Get", "List", "BatchGet")) for action in actions)
 
 
 def test_a_pull_request_can_only_read_templates(template: dict[str, Any]) -> None:
@@ -62,6 +65,35 @@ def test_a_pull_request_can_only_read_templates(template: dict[str, Any]) -> Non
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Action"] == ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"]
     assert all(":stack/loans-" in flat(r) for r in statement["Resource"])
+
+
+def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    return [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def resources(statement: dict[str, Any]) -> list[str]:
+    named = statement["Resource"]
+    return [flat(r) for r in (named if isinstance(named, list) else [named])]
+
+
+def test_every_wildcard_has_a_reason_and_every_reason_a_wildcard(template: dict[str, Any]) -> None:
+    every = [statement for role in roles(template).values() for statement in statements(role)]
+    assert {s["Sid"] for s in every if any("*" in r for r in resources(s))} == set(DELIVERY)
+    assert not [action for s in every for action in s["Action"] if "*" in action]
+
+
+def test_the_operate_role_is_the_sandboxs_alone_and_fits_into_a_role(template: dict[str, Any]) -> None:
+    role = roles(template)["loans-sandbox-github-operate"]
+    elsewhere = {r for s in statements(role) for r in resources(s) if "sandbox" not in r}
+    shared = ("cdk-hnb659fds", ":processing-job/pipelines-", ":training-job/pipelines-", ":key/", ":log-group:", ":alarm:*", ":catalog")
+    assert {r for r in elsewhere if not any(part in r for part in shared)} == {"*"}
+    assert role["MaxSessionDuration"] == 4 * 3600
+    # with the longest names that there may be
+    places = {"<AWS::AccountId>": ACCOUNT, "<AWS::Region>": "ap-southeast-1", "<AWS::Partition>": "aws", "loans-sandbox": "p" * 25}
+    written = json.dumps([{**s, "Resource": resources(s)} for s in statements(role)], separators=(",", ":"))
+    for token, value in places.items():
+        written = written.replace(token, value)
+    assert len(written) < 10_240  # all inline policies of a role, without white space (IAM quotas)
 
 
 def test_a_boundary_and_a_provider_of_the_account(example: Delivery, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def test_the_tables_own_policy_keeps_everyone_else_from_writing(dev: Any) -> Non
 def test_the_decide_function_adds_records_and_cannot_change_them(dev: Any) -> None:
     role = next(p for p in dev.properties("AWS::IAM::Role") if p["RoleName"] == dev.names.role("decide"))
     statements = role["Policies"][0]["PolicyDocument"]["Statement"]
-    assert [s["Action"] for s in statements if "dynamodb" in json.dumps(s["Action"])] == ["dynamodb:PutItem"]
+    assert [s["Action"] for s in statements if "dynamodb" in json.dumps(s["Action"])] == [["dynamodb:PutItem", "dynamodb:GetItem"]]
 
 
 def test_prod_releases_only_what_is_recorded(dev: Any, prod: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from interfaces.function_env import ApproveEnv, DecideEnv, FunctionEnv, IngestEnv, MonitorEnv, ReleaseEnv, RetrainEnv
+from interfaces.function_env import ApproveEnv, DecideEnv, FunctionEnv, IngestEnv, MonitorEnv, ReleaseEnv, RetrainEnv, SweepEnv
 
 ENVIRONMENTS: dict[str, type[FunctionEnv]] = {
     "ingest": IngestEnv,
@@ -14,6 +14,7 @@ ENVIRONMENTS: dict[str, type[FunctionEnv]] = {
     "release": ReleaseEnv,
     "monitor": MonitorEnv,
     "retrain": RetrainEnv,
+    "sweep": SweepEnv,
 }
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 

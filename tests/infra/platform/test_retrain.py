@@ -12,7 +12,7 @@ def test_alarms_ticks_and_the_runs_own_events_reach_the_function(dev: Any) -> No
     rules = {p["Name"].removeprefix(f"{prefix}-"): p["EventPattern"] for p in dev.properties("AWS::Events::Rule")}
     assert rules["alarm-raised"]["detail"] == {
         "alarmName": [f"{prefix}-drift-data", f"{prefix}-quality"],
-        "state": {"value": ["ALARM"]},
+        "state": {"value": ["ALARM", "OK"]},
     }
     heard = {name: rules[name]["detail-type"] for name in rules if name.startswith(("retrain-", "rows-"))}
     assert heard == {

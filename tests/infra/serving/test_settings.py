@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra.environment import ConfigurationError, Environment, parse
+from infra.serving.settings import Serving, change_refusals
 
 FLEET = {"instances": 4, "max_instances": 8}
 CANARY = {"strategy": "canary", "bake_minutes": 5, "step_percent": 25}
@@ -27,7 +28,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
         {"instances": 10, "max_instances": 10, "strategy": "linear", "step_percent": 10, "bake_minutes": 60},
         "take 620 minutes, and a deployment may take 480", {"bake_minutes": 46},
     ),
-    "capture on serverless": ({"hosting": "serverless"}, "serverless endpoints capture no data", {"capture_percent": 0}),
+    "capture on serverless": ({"hosting": "serverless"}, "serverless endpoints capture no data", {"capture_by": "container"}),
+    "capture by an isolated container": ({"capture_by": "container"}, "reach no S3", {"capture_by": "endpoint"}),
     "guardrails on serverless": (
         {**FLEET, **CANARY, "hosting": "serverless", "capture_percent": 0},
         "guardrails are for real-time", {"strategy": "all-at-once", "bake_minutes": 0},
@@ -63,8 +65,33 @@ def test_every_fault_is_told_at_once() -> None:
         environment({"hosting": "serverless", "instances": 3, "memory_mb": 1})
 
 
+def test_no_capture_is_another_way_out_on_serverless() -> None:
+    assert environment({"hosting": "serverless", "capture_percent": 0}).serving.capture_percent == 0
+
+
+def test_model_monitor_does_not_take_serverless_endpoints_and_auto_is_settled_there() -> None:
+    serverless = {"hosting": "serverless", "capture_by": "container"}
+    assert environment(serverless).engine == "processing" and environment({}).engine == "auto"
+    with pytest.raises(ConfigurationError, match=r'found "model-monitor", which does not take serverless.*nearest: engine = "processing"'):
+        parse({"project": "loans", "environment": "dev", "serving": serverless, "monitoring": {"engine": "model-monitor"}}, "dev.toml")
+
+
 def test_the_endpoints_name_is_stable_within_a_hosting_kind() -> None:
     real_time = environment({}).endpoint
     serverless = environment({"hosting": "serverless", "capture_percent": 0}).endpoint
     assert real_time == environment({**FLEET, **CANARY}).endpoint == "loans-dev-endpoint"
     assert serverless == environment({"hosting": "serverless", "capture_percent": 0, "keep": "real-time"}).endpoint != real_time
+
+
+def test_another_type_for_an_endpoint_that_scales_is_refused_and_the_way_is_said() -> None:
+    given = _serving(instance_type="ml.c5.xlarge")
+    (fault,) = change_refusals(given, "ml.m5.large")
+    assert "found ml.c5.xlarge; the endpoint scales by itself on ml.m5.large" in fault and "nearest: ml.m5.large" in fault
+    assert not list(change_refusals(_serving(instance_type="ml.m5.large"), "ml.m5.large"))  # the nearest choice
+    assert not list(change_refusals(given, ""))  # it does not scale, or is not known
+    serverless = _serving(hosting="serverless", capture_percent=0, instance_type="ml.c5.xlarge")
+    assert not list(change_refusals(serverless, "ml.m5.large"))
+
+
+def _serving(**given: Any) -> Serving:
+    return parse({"project": "loans", "environment": "dev", "serving": given}, "test").serving

@@ -27,7 +27,8 @@ def test_everything_but_the_role_waits_for_a_model(dev: Any, resources: dict[str
     template = dev.templates[SERVING]
     assert {r.get("Condition") for type, r in resources.items() if type != "AWS::IAM::Role"} == {"HasModel"}
     assert "Condition" not in resources["AWS::IAM::Role"]
-    assert {o["Condition"] for o in template["Outputs"].values()} == {"HasModel"}
+    assert {name for name, o in template["Outputs"].items() if o.get("Condition") != "HasModel"} == {"EndpointName"}
+    assert template["Outputs"]["EndpointName"]["Value"] == "loans-dev-endpoint"
     assert template["Conditions"]["HasModel"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ModelPackageArn"}, ""]}]}
     assert (template["Parameters"]["ModelPackageArn"]["Default"], template["Parameters"]["Generation"]["Default"]) == ("", "0")
 
@@ -132,6 +133,30 @@ def test_serverless_stands_beside_what_is_kept_while_clients_move(tmp_path: Path
     assert config["ProductionVariants"][0]["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 20}
     assert template["ServerlessModel"]["Properties"]["EnableNetworkIsolation"] is False
     assert template["Model"]["Properties"]["EnableNetworkIsolation"] is True
+
+
+def test_a_serverless_container_is_told_where_to_capture(tmp_path: Path) -> None:
+    def model(**serving: object) -> dict[str, Any]:
+        environment = parse({"project": "loans", "environment": "dev", "serving": {"hosting": "serverless", **serving}}, "x")
+        out = tmp_path / str(len(list(tmp_path.iterdir())))
+        app = cdk.App(outdir=str(out), analytics_reporting=False)
+        Serving(app, SERVING, environment=environment, termination_protection=False)
+        app.synth()
+        return dict(json.loads((out / f"{SERVING}.template.json").read_text())["Resources"]["ServerlessModel"]["Properties"])
+
+    captured, sampled, not_captured = (
+        model(capture_by="container"),
+        model(capture_by="container", capture_percent=5),
+        model(capture_percent=0),
+    )
+    settings = captured["Containers"][0]["Environment"]
+    assert (
+        "/capture/loans-dev-endpoint-serverless/AllTraffic" in json.dumps(settings["CAPTURE_URI"]) and settings["CAPTURE_PERCENT"] == "100"
+    )
+    assert settings["SAGEMAKER_PROGRAM"] == "inference.py"  # whether a package's own variables stay is not documented
+    assert "Environment" not in not_captured["Containers"][0]
+    # a model cannot be changed: what changes it changes its name
+    assert len({json.dumps(m["ModelName"]) for m in (captured, sampled, not_captured)}) == 3
 
 
 def test_the_names_of_configs_depend_on_settings_and_on_nothing_else() -> None:
