@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from cli.errors import CliError
+from cli.target import names_of, serving_endpoint
 from interfaces import layout
 from interfaces.names import VARIANT, Names
 
@@ -15,7 +17,8 @@ def collect(client: Client, names: Names, execution_arn: str | None = None) -> d
     sagemaker, s3 = client("sagemaker"), client("s3")
     account = client("sts").get_caller_identity()["Account"]
     data = names.bucket("data", account, sagemaker.meta.region_name)
-    found: dict[str, Any] = {"names": {"prefix": names.prefix, "endpoint": names.endpoint, "pipeline": names.pipeline}}
+    endpoint = serving_endpoint(client, names)
+    found: dict[str, Any] = {"names": {"prefix": names.prefix, "endpoint": endpoint, "pipeline": names.pipeline}}
     execution_arn = execution_arn or _newest_execution(sagemaker, names)
     if execution_arn:
         found["execution"] = _execution(sagemaker, execution_arn)
@@ -24,10 +27,20 @@ def collect(client: Client, names: Names, execution_arn: str | None = None) -> d
         found["package"] = _package(sagemaker, names, execution_arn)
         found["evaluation"] = _evaluation(s3, found["package"], found["execution"])
         found["evidence"] = _evidence(s3, found["package"])
-    found["endpoint"] = _endpoint(sagemaker, names)
+    found["endpoint"] = _endpoint(sagemaker, endpoint)
     found["stacks"] = _stacks(client("cloudformation"), names)
-    found["captured_records"] = count_captured(s3, data, names.endpoint)
+    found["captured_records"] = count_captured(s3, data, endpoint)
     return dict(json.loads(json.dumps(found, default=str)))
+
+
+def ask(environment: str) -> dict[str, Any]:
+    """What `collect` finds there. Raises CliError when nothing is deployed."""
+    import boto3
+
+    found = collect(boto3.client, names_of(environment))
+    if not found["stacks"]:
+        raise CliError(f"nothing is deployed as {environment} in this account and region")
+    return found
 
 
 def count_captured(s3: Any, bucket: str, endpoint: str) -> int:
@@ -53,7 +66,9 @@ def failure_of(steps: list[dict[str, Any]]) -> str:
 
 def _newest_execution(sagemaker: Any, names: Names) -> str | None:
     try:
-        listed = sagemaker.list_pipeline_executions(PipelineName=names.pipeline, MaxResults=1)["PipelineExecutionSummaries"]
+        listed = sagemaker.list_pipeline_executions(
+            PipelineName=names.pipeline, SortBy="CreationTime", SortOrder="Descending", MaxResults=1
+        )["PipelineExecutionSummaries"]
     except sagemaker.exceptions.ResourceNotFound:
         return None
     return str(listed[0]["PipelineExecutionArn"]) if listed else None
@@ -116,7 +131,9 @@ def _edges(definition: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _package(sagemaker: Any, names: Names, execution_arn: str) -> dict[str, Any] | None:
-    pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=names.model_package_group)
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=names.model_package_group, SortBy="CreationTime", SortOrder="Descending"
+    )
     for page in pages:
         for summary in page["ModelPackageSummaryList"]:
             package = sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"])
@@ -145,15 +162,15 @@ def _evidence(s3: Any, package: dict[str, Any] | None) -> dict[str, Any] | None:
     return _json(s3, *layout.split_uri(uri)) if uri else None
 
 
-def _endpoint(sagemaker: Any, names: Names) -> dict[str, Any] | None:
+def _endpoint(sagemaker: Any, name: str) -> dict[str, Any] | None:
     try:
-        endpoint = sagemaker.describe_endpoint(EndpointName=names.endpoint)
+        endpoint = sagemaker.describe_endpoint(EndpointName=name)
     except sagemaker.exceptions.ClientError as error:
         if "Could not find" in str(error):
             return None
         raise
     return {
-        "name": names.endpoint,
+        "name": name,
         "status": endpoint["EndpointStatus"],
         "config": endpoint["EndpointConfigName"],
         "reason": endpoint.get("FailureReason", ""),

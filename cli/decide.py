@@ -1,8 +1,8 @@
 """A person's decision on a model version: signed here, verified and recorded by the decide function."""
 
-import json
 from typing import Any
 
+from cli import functions
 from cli.errors import CliError
 from cli.proof import sign
 from interfaces.names import Names
@@ -16,17 +16,7 @@ def decide(session: Any, names: Names, version: int, decision: str, reason: str)
     package = _package(session, names, version)
     proof = sign(session, session.client("sts").meta.endpoint_url, package, decision, reason)
     request = {"package": package, "decision": decision, "reason": reason, "proof": proof}
-    functions = session.client("lambda")
-    try:
-        answer = functions.invoke(FunctionName=names.function("decide"), Payload=json.dumps(request).encode())
-    except functions.exceptions.ResourceNotFoundException:
-        raise CliError(f"the function {names.function('decide')} is not deployed in this account and region") from None
-    found = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise CliError(f"{names.function('decide')} failed: {found.get('errorMessage', found)}; its log says more")
-    if "refused" in found:
-        raise CliError(f"the decision was refused: {found['refused']}")
-    return dict(found)
+    return functions.ask(session.client("lambda"), names, "decide", request)
 
 
 def _package(session: Any, names: Names, version: int) -> str:

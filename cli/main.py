@@ -5,19 +5,23 @@ import sys
 import typer
 
 from cli.commands import (
+    batch,
     contract,
     decide,
     demo,
+    deployed,
     describe_endpoint,
     destroy,
     inspect,
     invoke,
     labels,
     preflight,
+    releases,
     retrain,
     rollback,
     simulate,
     status,
+    sweep,
     up,
     verify,
 )
@@ -35,11 +39,15 @@ app.command()(demo.demo)
 app.command()(status.status)
 app.command()(status.report)
 app.command()(preflight.preflight)
+app.command()(deployed.deployed)
 app.command()(decide.approve)
 app.command()(decide.reject)
 app.command()(rollback.rollback)
+app.command()(releases.releases)
 app.command()(invoke.invoke)
+app.command()(batch.batch)
 app.command()(describe_endpoint.describe_endpoint)
+app.command()(sweep.sweep)
 app.command()(inspect.runs)
 app.command()(inspect.logs)
 app.command()(destroy.destroy)

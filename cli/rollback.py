@@ -1,15 +1,16 @@
-"""Ask the release function to return to a version, and follow the stack until it serves."""
+"""Ask the release function to return to a version, and follow that release until it counts."""
 
-import json
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+from cli import functions
 from cli.errors import CliError
-from cli.target import parameters
+from cli.releases import ledger_item
 from interfaces.events import ROLLBACK, SOURCE
 from interfaces.names import Names
+from interfaces.releases import DESIRED, history_key
 
 WAIT_S = 8 * 3600  # a deployment may take as long as AWS lets it
 
@@ -30,33 +31,33 @@ def roll_back(client: Callable[[str], Any], names: Names, version: int | None, r
         "id": uuid.uuid4().hex,
         "detail": {"to": package, "by": caller["Arn"], "reason": reason},
     }
-    functions = client("lambda")
-    try:
-        answer = functions.invoke(FunctionName=names.function("release"), Payload=json.dumps(event).encode())
-    except functions.exceptions.ResourceNotFoundException:
-        raise CliError(f"{names.function('release')} is not deployed in this account and region") from None
-    told: dict[str, Any] = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise CliError(f"the release function failed: {told.get('errorMessage', told)}; `loop logs` shows more")
-    if "refused" in told:
-        raise CliError(told["refused"])
+    told = functions.ask(client("lambda"), names, "release", event)
     return {"generation": told["generation"], "by": caller["Arn"], "reason": reason}
 
 
-def wait(client: Callable[[str], Any], names: Names, generation: int, seconds: float = WAIT_S) -> str:
-    """The package that serves once the stack holds this release or a later one. Raises CliError when it went back."""
-    cloudformation = client("cloudformation")
+def wait(client: Callable[[str], Any], names: Names, generation: int, seconds: float = WAIT_S, every: float = 0.5) -> str:
+    """The package that serves once the release has been tested and counts. Raises CliError when it failed, or another one overtook it.
+
+    What counts is what the ledger says of this release: the stack may still be taking an earlier update back, and a stack that
+    holds the release says nothing of the answers.
+    """
+    dynamodb, cloudformation = client("dynamodb"), client("cloudformation")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        stack = cloudformation.describe_stacks(StackName=names.serving_stack)["Stacks"][0]
-        held = parameters(stack)
-        if not stack["StackStatus"].endswith("_IN_PROGRESS"):
-            if int(held["Generation"]) >= generation:
-                return held["ModelPackageArn"]
-            if "ROLLBACK" in stack["StackStatus"]:
-                raise CliError(f"{names.serving_stack} is {stack['StackStatus']}: see docs/runbooks/release-failed.md")
-        time.sleep(0.5)
-    raise CliError(f"release {generation} is not in {names.serving_stack} after {seconds:g} s; `loop status` shows where it is")
+        entry = ledger_item(dynamodb, names, history_key(generation))
+        outcome = entry.get("outcome", "")
+        if outcome.startswith("failed"):
+            raise CliError(f"release {generation} {outcome}: see docs/runbooks/release-failed.md")
+        if outcome:
+            return str(entry["package"])
+        newest = int(ledger_item(dynamodb, names, DESIRED).get("generation", 0))
+        if newest > generation:
+            raise CliError(f"release {newest} was decided on before release {generation} was done; see: loop releases")
+        status = cloudformation.describe_stacks(StackName=names.serving_stack)["Stacks"][0]["StackStatus"]
+        if status.endswith("ROLLBACK_FAILED"):
+            raise CliError(f"{names.serving_stack} is {status}: see docs/runbooks/stack-stuck.md")
+        time.sleep(every)
+    raise CliError(f"release {generation} has no outcome after {seconds:g} s; `loop releases` shows where it is")
 
 
 def _partition(arn: str) -> str:

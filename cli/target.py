@@ -25,31 +25,39 @@ def endpoint_of(environment: str, hosting: str) -> str:
         raise CliError(f"--hosting: found {hosting!r}; allowed: real-time, serverless") from None
 
 
-def ask(environment: str) -> dict[str, Any]:
-    """What `collect` finds there. Raises CliError when nothing is deployed."""
-    import boto3
+def serving_endpoint(client: Callable[[str], Any], names: Names) -> str:
+    """The endpoint of the hosting kind that serves, as the Serving stack says; the real-time one's name where nothing is deployed."""
+    cloudformation = client("cloudformation")
+    try:
+        stack = cloudformation.describe_stacks(StackName=names.serving_stack)["Stacks"][0]
+    except cloudformation.exceptions.ClientError:
+        return names.endpoint
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    return str(outputs.get("EndpointName", names.endpoint))
 
-    from cli.collect import collect
 
-    found = collect(boto3.client, names_of(environment))
-    if not found["stacks"]:
-        raise CliError(f"nothing is deployed as {environment} in this account and region")
-    return found
+def identified(names: Names, endpoint: str, id: str) -> dict[str, str]:
+    """How a request tells its id, by which labels find it: on serverless hosting only CustomAttributes reach who captures it."""
+    by_container = endpoint == names.endpoint_of("serverless")
+    return {"InferenceId": id, **({"CustomAttributes": f"inference_id={id}"} if by_container else {})}
 
 
-def serving_contract(client: Callable[[str], Any], names: Names) -> dict[str, Any]:
-    """The dataset contract, as plain values, that the released model was trained under. Raises CliError when nothing is released."""
+def serving_contract(client: Callable[[str], Any], names: Names, otherwise: str = "") -> dict[str, Any]:
+    """The dataset contract, as plain values, that the released model was trained under.
+
+    Raises CliError when nothing is released; ``otherwise`` says what else can be done.
+    """
     cloudformation, sagemaker = client("cloudformation"), client("sagemaker")
     try:
         stack = cloudformation.describe_stacks(StackName=names.serving_stack)["Stacks"][0]
     except cloudformation.exceptions.ClientError:
-        raise CliError(f"{names.serving_stack} is not deployed in this account and region; describe a file with --contract") from None
+        raise CliError(f"{names.serving_stack} is not deployed in this account and region{otherwise}") from None
     package = parameters(stack).get("ModelPackageArn")
     if not package:
-        raise CliError(f"{names.serving_stack} has no released model yet; describe a file with --contract")
+        raise CliError(f"{names.serving_stack} has no released model yet{otherwise}")
     version = sagemaker.describe_model_package(ModelPackageName=package).get("CustomerMetadataProperties", {}).get("dataset_version")
     if version is None:
-        raise CliError(f"{package} names no dataset version; describe a file with --contract")
+        raise CliError(f"{package} names no dataset version{otherwise}")
     account = client("sts").get_caller_identity()["Account"]
     bucket = names.bucket("data", account, sagemaker.meta.region_name)
     manifest = json.loads(client("s3").get_object(Bucket=bucket, Key=layout.manifest_key(version))["Body"].read())

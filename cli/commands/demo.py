@@ -18,6 +18,7 @@ def demo(
     threshold: Annotated[float | None, typer.Option(min=0, help="What the model must reach to be registered.")] = None,
     rows: Annotated[int, typer.Option(min=100, max=5_000_000, help="Rows of the generated table.")] = 8000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the generated table.")] = 7,
+    hosting: Annotated[str, typer.Option(help="real-time or serverless.")] = "real-time",
     as_json: Annotated[bool, typer.Option("--json", help="JSON Lines; the last line holds the summary.")] = False,
     report: Annotated[Path, typer.Option(help="Where the HTML report goes.")] = last_run.REPORT,
 ) -> None:
@@ -29,6 +30,8 @@ def demo(
 
     if (data is None) != (target is None):
         raise CliError("--data and --target go together: the file, and the column to predict")
+    if hosting not in setup.HOSTING:
+        raise CliError(f"--hosting: found {hosting!r}; allowed: {', '.join(setup.HOSTING)}")
     progress = Progress(as_json=as_json)
     work = Path(tempfile.mkdtemp(prefix="loop-demo-"))
     try:
@@ -36,7 +39,7 @@ def demo(
         for column, doubt in table.doubts.items():
             progress.note("contract", f"{column}: {doubt}" if column else doubt, "start")
         try:
-            found = Demo(table, progress, work, threshold, load("demo") if data is None else None).run()
+            found = Demo(table, progress, work, threshold, load("demo") if data is None else None, hosting).run()
         except RunFailed as failure:
             progress.note(failure.stage, failure.reason, "fail")
             raise

@@ -37,4 +37,4 @@ def _serving(environment: str) -> Contract:
 
     from cli.target import serving_contract
 
-    return from_dict(serving_contract(boto3.client, names_of(environment)), environment)
+    return from_dict(serving_contract(boto3.client, names_of(environment), "; describe a file with --contract"), environment)

@@ -1,6 +1,8 @@
 """``loop runs`` and ``loop logs``."""
 
 import json
+import sys
+import time
 from typing import Annotated
 
 import typer
@@ -36,20 +38,25 @@ def logs(
     step: Annotated[str, typer.Argument(help="A pipeline step, for example Train; or ingest, endpoint, function/approve.")],
     environment: Environment,
     run: Annotated[str, typer.Option(help="Which execution, or ingest run: latest, an id, or the start of an execution's.")] = "latest",
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until what logs has ended; Ctrl-C stops.")] = False,
+    minutes: Annotated[float | None, typer.Option(min=0, help="Only what was logged in the last so many minutes.")] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Wait for a step that has not begun, and go on until it has ended; Ctrl-C stops.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """What a step, a function, the ingest job or the endpoint wrote to CloudWatch Logs."""
     import boto3
 
+    from cli.inspect.logs import Patience, as_line, read, source
     from cli.inspect.logs import as_json as to_json
-    from cli.inspect.logs import as_line, read, source
     from cli.inspect.logs import follow as follow_lines
 
-    where = source(boto3.client, names_of(environment), step, run)
+    patience = Patience(lambda text: print(text, file=sys.stderr, flush=True)) if follow else None
     client = boto3.client("logs")
+    since = 0 if minutes is None else int((time.time() - 60 * minutes) * 1000)
     try:
-        for event in follow_lines(client, where) if follow else read(client, where):
+        where = source(boto3.client, names_of(environment), step, run, patience)
+        for event in follow_lines(client, where, since) if follow else read(client, where, since):
             print(json.dumps(to_json(event)) if as_json else as_line(event), flush=True)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli import functions
 from cli.errors import CliError, RunFailed
 from cli.target import names_of
 from interfaces import events
@@ -29,14 +30,6 @@ def retrain(
 
 def ask(client: Any, environment: str, reason: str) -> dict[str, Any]:
     """Invoke the retrain function as the caller; its decision. Raises CliError when there is none, RunFailed when it breaks."""
-    names, functions = names_of(environment), client("lambda")
     detail = {"id": uuid.uuid4().hex, "by": client("sts").get_caller_identity()["Arn"], "reason": reason}
-    payload = json.dumps({"source": events.SOURCE, "detail-type": events.RETRAIN_COMMAND, "detail": detail})
-    try:
-        answer = functions.invoke(FunctionName=names.function("retrain"), Payload=payload.encode())
-    except functions.exceptions.ResourceNotFoundException:
-        raise CliError(f"there is no function {names.function('retrain')} in this account and region; is {environment} deployed?") from None
-    found: dict[str, Any] = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise RunFailed("retrain", f"the function failed: {found.get('errorMessage', found)}")
-    return found
+    request = {"source": events.SOURCE, "detail-type": events.RETRAIN_COMMAND, "detail": detail}
+    return functions.ask(client("lambda"), names_of(environment), "retrain", request)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import last_run
-from cli.target import ask
+from cli.collect import ask
 
 Environment = Annotated[
     str | None, typer.Option(help="Ask AWS about PROJECT-ENVIRONMENT (for example loans-dev) instead of using the last demo.")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cli.collect import count_captured
 from cli.demo.session import Session
+from cli.target import identified
 from interfaces import layout
 from interfaces.contract import Contract
 
@@ -17,7 +18,7 @@ REQUESTS = SINGLE_ROWS + 1
 
 def predict(session: Session, contract: Contract, execution: str) -> int:
     """Predict held-out rows; how many predictions came back."""
-    runtime, endpoint = session.client("sagemaker-runtime"), session.names.endpoint
+    runtime, endpoint = session.client("sagemaker-runtime"), session.endpoint
     rows = held_out(session, contract, execution)
     singles, batch = rows.iloc[:SINGLE_ROWS], rows.iloc[SINGLE_ROWS:]
     made = 0
@@ -26,8 +27,8 @@ def predict(session: Session, contract: Contract, execution: str) -> int:
             EndpointName=endpoint,
             ContentType="application/json",
             Accept="application/json",
-            InferenceId=f"demo-{number}",
             Body=json.dumps([row]),
+            **identified(session.names, endpoint, f"demo-{number}"),
         )
         made += len(json.loads(answer["Body"].read())["predictions"])
     if len(batch):
@@ -52,7 +53,7 @@ def captured(session: Session, expected: int) -> int:
     end = time.monotonic() + 5
 
     def count() -> int | None:
-        found = count_captured(session.client("s3"), session.bucket("data"), session.names.endpoint)
+        found = count_captured(session.client("s3"), session.bucket("data"), session.endpoint)
         return found if found >= expected or time.monotonic() > end else None
 
     return int(session.wait("capture", count))

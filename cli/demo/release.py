@@ -36,7 +36,7 @@ def follow(session: Session, narrator: Narrator) -> Released:
     execution = session.wait("pipeline", lambda: _finished_execution(session, version))
     package = session.wait("approve", lambda: _decided_package(session, execution))
     endpoint = session.wait("release", lambda: released(session, package, narrator))
-    session.progress.note("serve", f"endpoint {session.names.endpoint} is InService on {endpoint['EndpointConfigName']}")
+    session.progress.note("serve", f"endpoint {session.endpoint} is InService on {endpoint['EndpointConfigName']}")
     return Released(version, execution, package, endpoint)
 
 
@@ -50,7 +50,8 @@ def _version(narrator: Narrator) -> str | None:
 
 def _finished_execution(session: Session, version: str) -> str | None:
     sagemaker = session.client("sagemaker")
-    for summary in sagemaker.list_pipeline_executions(PipelineName=session.names.pipeline)["PipelineExecutionSummaries"]:
+    newest = sagemaker.list_pipeline_executions(PipelineName=session.names.pipeline, SortBy="CreationTime", SortOrder="Descending")
+    for summary in newest["PipelineExecutionSummaries"]:
         if summary["PipelineExecutionDisplayName"] != f"dataset-{version}" or summary["PipelineExecutionStatus"] == "Executing":
             continue
         arn = str(summary["PipelineExecutionArn"])
@@ -85,7 +86,7 @@ def released(session: Session, package: str, narrator: Narrator) -> dict[str, An
     if status != "UPDATE_COMPLETE" or _package_of(stack) != package:
         return None
     monitoring = cloudformation.describe_stacks(StackName=session.names.monitoring_stack)["Stacks"][0]
-    endpoint: dict[str, Any] = session.client("sagemaker").describe_endpoint(EndpointName=session.names.endpoint)
+    endpoint: dict[str, Any] = session.client("sagemaker").describe_endpoint(EndpointName=session.endpoint)
     follows = _package_of(monitoring) == package and monitoring["StackStatus"] == "UPDATE_COMPLETE"
     return endpoint if endpoint["EndpointStatus"] == "InService" and follows else None
 

@@ -24,10 +24,16 @@ class Demo:
     """
 
     def __init__(
-        self, table: setup.Table, progress: Progress, work: Path, threshold: float | None, scenario: Scenario | None = None
+        self,
+        table: setup.Table,
+        progress: Progress,
+        work: Path,
+        threshold: float | None,
+        scenario: Scenario | None = None,
+        hosting: str = "real-time",
     ) -> None:
         self._table, self._progress, self._work, self._scenario = table, progress, work, scenario
-        settings = settings_of(scenario) if scenario else setup.ALONE
+        settings = (settings_of(scenario) if scenario else setup.ALONE) + setup.HOSTING[hosting]
         self._environment, self._names = setup.write_environment(work, table.contract, threshold, settings)
 
     def run(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,7 @@ from botocore.config import Config
 from cli.demo import setup
 from cli.errors import RunFailed
 from cli.progress import Progress
+from cli.target import serving_endpoint
 from interfaces.names import Names
 
 STAGE_LIMIT_S = 600.0
@@ -53,6 +55,11 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._aws.close()
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The endpoint that serves."""
+        return serving_endpoint(self.client, self.names)
 
     def listen(self, listener: Callable[[dict[str, Any]], None]) -> None:
         self._aws.events.listen(listener)

@@ -59,6 +59,14 @@ tick_minutes = 360
 retain_data = false
 reconcile_minutes = 1440
 """
+HOSTING = {
+    "real-time": "",
+    "serverless": """
+[serving]
+hosting = "serverless"
+capture_by = "container"
+""",
+}
 ALONE = """
 [operations]
 retain_data = false

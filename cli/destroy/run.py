@@ -17,7 +17,7 @@ _BEFORE_PLATFORM = (sagemaker.PACKAGES, traces.LOG_STREAMS, storage.CONTENTS)
 _LEFT = (
     sagemaker.SCHEDULES, sagemaker.ENDPOINTS, sagemaker.CONFIGS, sagemaker.MODELS, sagemaker.PACKAGES, sagemaker.GROUPS, traces.LOG_STREAMS,
     sagemaker.PROCESSING_JOBS, sagemaker.TRAINING_JOBS, traces.ALARMS, traces.LOG_GROUPS, storage.CONTENTS, storage.BUCKETS,
-    storage.TABLES, storage.ALIASES, storage.KEYS,
+    storage.TABLES, storage.KEYS, storage.ALIASES,  # a narrow role knows the key by its alias
 )  # fmt: skip
 _ATTEMPTS = 30
 _WAIT_S = 10.0

@@ -21,6 +21,7 @@ def _streams(client: Client, names: Names) -> list[str]:
     """Streams of our jobs in groups that the whole account writes to."""
     logs = client("logs")
     begins = [(group, f"{job}/") for kind, group in _JOB_GROUPS.items() for job in job_names(client, names, kind)]
+    begins.append(("/aws/sagemaker/TransformJobs", f"{names.prefix}-batch-"))
     begins += [(group, run) for group in _glue_groups(client) for run in _ingest_runs(client, names)]
     found = []
     for group, prefix in begins:

@@ -1,5 +1,6 @@
 """``loop logs``: where a step, a function, the ingest job or the endpoint writes, and its lines in order, followed to the end."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,11 +9,13 @@ from typing import Any
 
 from cli.collect import Client
 from cli.errors import CliError
-from cli.inspect.runs import LATEST, find, ingest_runs
+from cli.inspect.runs import LATEST, UNDER_WAY, find, ingest_runs
+from cli.target import serving_endpoint
 from interfaces.names import Names
 
 GLUE_GROUPS = "/aws-glue/"
 _JOBS = {"processing-job": "ProcessingJobs", "training-job": "TrainingJobs", "transform-job": "TransformJobs"}
+_OF_JOBS = ("Processing", "Training", "Transform")
 _STREAMS_PER_CALL = 100
 _POLL_S = 2.0
 _LAGS_S = 10.0
@@ -27,15 +30,26 @@ class Source:
     ended: Callable[[], bool] = field(default=lambda: True)
 
 
-def source(client: Client, names: Names, what: str, run: str = LATEST) -> Source:
-    """Where ``Train``, ``ingest``, ``endpoint`` or ``function/approve`` logs. Raises CliError."""
+@dataclass(frozen=True)
+class Patience:
+    """How a step is waited for that has not begun: ``tell`` is called once."""
+
+    tell: Callable[[str], None]
+    sleep: Callable[[float], None] = time.sleep
+
+
+def source(client: Client, names: Names, what: str, run: str = LATEST, patience: Patience | None = None) -> Source:
+    """Where ``Train``, ``ingest``, ``endpoint`` or ``function/approve`` logs. Raises CliError.
+
+    With patience a step that the definition has is waited for as long as its execution goes on.
+    """
     if what.startswith("function/"):
         return _function(client, names, what.removeprefix("function/"))
     if what == "endpoint":
-        return Source([f"/aws/sagemaker/Endpoints/{names.endpoint}"])
+        return Source([f"/aws/sagemaker/Endpoints/{serving_endpoint(client, names)}"], ended=_never)
     if what == "ingest":
         return _ingest(client, names, run)
-    return _step(client, names, what, run)
+    return _step(client, names, what, run, patience)
 
 
 def read(logs: Any, where: Source, since: int = 0) -> list[dict[str, Any]]:
@@ -75,10 +89,16 @@ def as_json(event: dict[str, Any]) -> dict[str, Any]:
     return {"time": when.isoformat(), "group": event["group"], "stream": event["logStreamName"], "message": event["message"]}
 
 
-def _step(client: Client, names: Names, what: str, run: str) -> Source:
+def _never() -> bool:
+    """Functions and endpoints log for as long as they are there."""
+    return False
+
+
+def _step(client: Client, names: Names, what: str, run: str, patience: Patience | None) -> Source:
     execution = find(client, names, run)
-    by_name = {step["name"].lower(): step for step in execution["steps"]}
-    step = by_name.get(what.lower())
+    if patience:
+        execution = _begun(client, names, what, execution, patience)
+    step = _named(execution, what)
     if step is None:
         known = ", ".join(s["name"] for s in execution["steps"]) or "none yet"
         raise CliError(f"execution {execution['id']} has no step {what!r}; steps: {known}; also: ingest, endpoint, function/VERB")
@@ -88,11 +108,38 @@ def _step(client: Client, names: Names, what: str, run: str) -> Source:
 
     def ended() -> bool:
         now = find(client, names, execution["id"])
-        return now["status"] not in ("Executing", "Stopping") or any(
-            s["name"] == step["name"] and s["seconds"] is not None for s in now["steps"]
-        )
+        return now["status"] not in UNDER_WAY or any(s["name"] == step["name"] and s["seconds"] is not None for s in now["steps"])
 
     return Source([f"/aws/sagemaker/{_JOBS[kind]}"], f"{job}/", ended)
+
+
+def _named(execution: dict[str, Any], what: str) -> dict[str, Any] | None:
+    return next((step for step in execution["steps"] if step["name"].lower() == what.lower()), None)
+
+
+def _begun(client: Client, names: Names, what: str, execution: dict[str, Any], patience: Patience) -> dict[str, Any]:
+    """The execution, once a step that will run a job has one; at once where there is no such step, or nothing goes on."""
+    written = client("sagemaker").describe_pipeline_definition_for_execution(PipelineExecutionArn=execution["arn"])["PipelineDefinition"]
+    kinds = {step["Name"].lower(): step["Type"] for step in _steps(json.loads(written)["Steps"])}
+    told = False
+    while kinds.get(what.lower()) in _OF_JOBS and execution["status"] in UNDER_WAY:
+        step = _named(execution, what)
+        if step and (step["made"] or step["seconds"] is not None):
+            break
+        if not told:
+            patience.tell(f"execution {execution['id']} has not begun {what} yet; waiting for it")
+            told = True
+        patience.sleep(_POLL_S)
+        execution = find(client, names, execution["id"])
+    return execution
+
+
+def _steps(steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Those within conditions too."""
+    for step in steps:
+        yield step
+        for branch in ("IfSteps", "ElseSteps") if step["Type"] == "Condition" else ():
+            yield from _steps(step["Arguments"].get(branch, []))
 
 
 def _ingest(client: Client, names: Names, run: str) -> Source:
@@ -124,7 +171,7 @@ def _function(client: Client, names: Names, verb: str) -> Source:
             if f["FunctionName"].startswith(names.function(""))
         ]
         raise CliError(f"there is no function {names.function(verb)}; functions: {', '.join(sorted(ours)) or 'none'}") from None
-    return Source([configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{names.function(verb)}"])
+    return Source([configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{names.function(verb)}"], ended=_never)
 
 
 def _streams(logs: Any, where: Source) -> Iterator[tuple[str, list[str]]]:

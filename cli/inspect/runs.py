@@ -8,6 +8,7 @@ from cli.errors import CliError
 from interfaces.names import Names
 
 LATEST = "latest"
+UNDER_WAY = ("Executing", "Stopping")
 
 
 def runs_of(client: Client, names: Names, limit: int) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def _execution(sagemaker: Any, arn: str) -> dict[str, Any]:
     described = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
     values = sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=arn)["PipelineParameters"]
     status = described["PipelineExecutionStatus"]
-    ended = described["LastModifiedTime"] if status not in ("Executing", "Stopping") else None
+    ended = described["LastModifiedTime"] if status not in UNDER_WAY else None
     return {
         "id": _id(arn),
         "arn": arn,

@@ -54,6 +54,8 @@ def read(folder: Path, account: str, region: str) -> Needs:
 
 
 def _read_template(template: Template, stack: str, resolver: "Resolver", needs: Needs) -> None:
+    targets = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget"]
+    scaled = max((int(t["MaxCapacity"]) for t in targets), default=0)
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         match resource["Type"]:
@@ -70,8 +72,8 @@ def _read_template(template: Template, stack: str, resolver: "Resolver", needs: 
             case "AWS::SageMaker::EndpointConfig":
                 for variant in _dictionaries(properties.get("ProductionVariants", [])):
                     if isinstance(variant.get("InitialInstanceCount"), int):
-                        # an update runs the new fleet beside the old one
-                        needs.at_once(variant["InstanceType"], "endpoint usage", 2 * variant["InitialInstanceCount"])
+                        # an update runs the new fleet beside the old one, which may have scaled out
+                        needs.at_once(variant["InstanceType"], "endpoint usage", 2 * max(variant["InitialInstanceCount"], scaled))
 
 
 def _read_pipeline(body: Any, resolver: "Resolver", needs: Needs) -> None:

@@ -13,6 +13,8 @@ from cli.preflight.finding import ERROR, OK, UNKNOWN, WARNING, Finding
 
 # cdk bootstrap's defaults: qualifier, and the version that file assets and roles of today's CLI need
 _QUALIFIER, _BOOTSTRAP_VERSION = "hnb659fds", 6
+# CloudFormation compares with the last template, not with what is there
+_NOT_RESTORED = "as deploying an unchanged template restores nothing"
 _BOOTSTRAP_ROLES = ("deploy-role", "file-publishing-role", "cfn-exec-role")
 
 
@@ -59,13 +61,13 @@ def roles(account: Account, needs: Needs) -> Iterator[Finding]:
             continue
         if found is None:
             # a role that this deployment adds is not there yet either
-            yield Finding("roles", WARNING, f"{name} of {stack} is not there; it is new in this version, or was deleted by hand")
+            fix = f"nothing if it is new; deleted by hand: make it again as the template of {stack} in cdk.out has it, {_NOT_RESTORED}"
+            yield Finding("roles", WARNING, f"{name} of {stack} is not there; it is new in this version, or was deleted by hand", fix)
             faults += 1
         elif not _trusts(found["AssumeRolePolicyDocument"], service):
             faults += 1
-            yield Finding(
-                "roles", ERROR, f"{name} does not trust {service}", f"restore its trust policy: deploy {stack} again after deleting it"
-            )
+            fix = f"aws iam update-assume-role-policy --role-name {name} --policy-document with that of {stack} in cdk.out, {_NOT_RESTORED}"
+            yield Finding("roles", ERROR, f"{name} does not trust {service}", fix)
     if not faults:
         yield Finding("roles", OK, f"{len(needs.roles)} roles are free or as deployed")
 
@@ -74,8 +76,11 @@ def quotas(account: Account, needs: Needs) -> Iterator[Finding]:
     """Instances that the pipeline and a release need at once."""
     client = account.client("service-quotas")
     values: dict[str, float] = {}
-    for page in client.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker"):
-        values |= {q["QuotaName"]: q["Value"] for q in page["Quotas"]}
+    # a quota that was never changed for this account has no applied value, and is listed among the defaults only
+    for listing in ("list_service_quotas", "list_aws_default_service_quotas"):
+        if any(f"{kind} for {use}" not in values for kind, use in needs.instances):
+            for page in client.get_paginator(listing).paginate(ServiceCode="sagemaker"):
+                values = {q["QuotaName"]: q["Value"] for q in page["Quotas"]} | values
     for (kind, use), count in sorted(needs.instances.items()):
         name = f"{kind} for {use}"
         if name not in values:
@@ -119,13 +124,20 @@ def buckets(account: Account, needs: Needs) -> Iterator[Finding]:
         try:
             s3.head_bucket(Bucket=name)
         except ClientError as error:
-            if _code(error) not in ("404", "NoSuchBucket"):
+            if _code(error) == "403" and stack in account.deployed:
+                faults += 1
+                fix = "allow the caller s3:ListBucket on it to check it here"
+                yield Finding("buckets", UNKNOWN, f"{name} of {stack} may not be looked at: HeadBucket (403)", fix)
+            elif _code(error) not in ("404", "NoSuchBucket"):
                 faults += 1
                 fix = "choose another project name, or ask whoever owns the bucket"
                 yield Finding("buckets", ERROR, f"{name} cannot be reached ({_code(error)}): another account may own the name", fix)
             elif stack in account.deployed:
                 faults += 1
-                yield Finding("buckets", WARNING, f"{name} of {stack} is not there; it is new in this version, or was deleted by hand")
+                fix = (
+                    f"nothing if it is new; deleted by hand: aws s3 mb s3://{name}, and its policy as the template has it, {_NOT_RESTORED}"
+                )
+                yield Finding("buckets", WARNING, f"{name} of {stack} is not there; it is new in this version, or was deleted by hand", fix)
             continue
         if stack not in account.deployed:
             faults += 1
@@ -179,7 +191,7 @@ def engine(account: Account, _: Needs) -> Iterator[Finding]:
 
 def _policy_faults(s3: Any, bucket: str) -> Iterator[tuple[str, str]]:
     """(what is wrong, what to do) in the policy of a deployed bucket."""
-    again = "deploy again after restoring the bucket's policy, or remove the statement"
+    again = f"aws s3api put-bucket-policy --bucket {bucket} with the policy of the template in cdk.out, {_NOT_RESTORED}"
     try:
         policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
     except ClientError as error:
@@ -214,7 +226,8 @@ def _role(account: Account, name: str) -> dict[str, Any] | None:
 def _trusts(document: Any, service: str) -> bool:
     trust = json.loads(unquote(document)) if isinstance(document, str) else document
     statements = trust["Statement"] if isinstance(trust["Statement"], list) else [trust["Statement"]]
-    services = [s.get("Principal", {}).get("Service", []) for s in statements if s["Effect"] == "Allow"]
+    principals = [s.get("Principal", {}) for s in statements if s["Effect"] == "Allow"]
+    services = [p.get("Service", []) for p in principals if isinstance(p, dict)]  # "*" is everybody: not what was deployed
     return any(service == s or service in s for s in services if s)
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from cli.demo.session import Session
 from cli.simulate.scenario import Scenario
 from cli.simulate.traffic import DayOfTraffic, day_of
+from cli.target import identified
 from interfaces import layout
 from interfaces.contract import Contract
 from model_code.evaluate import scores
@@ -91,14 +92,15 @@ class Driver:
 
     def _send(self, number: int, rows: pd.DataFrame, traffic: DayOfTraffic, day: Day) -> list[pd.DataFrame]:
         """Invoke with headerless CSV; the answers, indexed as the rows are."""
-        runtime, endpoint = self._session.client("sagemaker-runtime"), self._session.names.endpoint
+        runtime, endpoint = self._session.client("sagemaker-runtime"), self._session.endpoint
         features = [c.name for c in self._contract.features]
         answers = []
         for first in range(0, len(rows), self._scenario.rows_per_request):
             batch = rows.iloc[first : first + self._scenario.rows_per_request]
             id = f"{self._scenario.name}-{number}-{batch.index[0]}"
+            ids = identified(self._session.names, endpoint, id)
             body = batch[features].to_csv(index=False, header=False)
-            answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", InferenceId=id, Body=body)
+            answer = runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Accept="text/csv", Body=body, **ids)
             text = answer["Body"].read().decode()
             answers.append(
                 pd.read_csv(io.StringIO(text), header=None, names=["label", "probability"], dtype={"label": str}).set_index(batch.index)

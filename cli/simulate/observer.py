@@ -71,7 +71,7 @@ class Observer:
     def _reports(self) -> Iterator[MonitorReport]:
         """Reports not read before."""
         s3, bucket = self._session.client("s3"), self._session.bucket("data")
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{layout.MONITORING}/{self._session.names.endpoint}/")
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{layout.MONITORING}/{self._session.endpoint}/")
         keys = [i["Key"] for page in pages for i in page.get("Contents", []) if i["Key"].endswith(f"/{MONITOR_FILE}")]
         for key in (k for k in keys if k not in self._read):
             self._read.add(key)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from cli.errors import CliError
 
+TARGET = "defaulted"
 GIVEN = Path(__file__).parent / "scenarios"
 Day = Annotated[int, Field(ge=1)]
 INPUT_KINDS = ("gradual", "sudden", "seasonal", "recurring")
@@ -70,11 +71,23 @@ def load(name_or_path: str) -> Scenario:
     if not path.is_file():
         raise CliError(f"no scenario {name_or_path!r}: given are {', '.join(given())}, or the path of a .toml file")
     try:
-        return Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        scenario = Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CliError(f"{path}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise CliError("\n".join(f"{path}: {_fault(e)}" for e in error.errors())) from None
+    _check_columns(scenario, path)
+    return scenario
+
+
+def _check_columns(scenario: Scenario, path: Path) -> None:
+    """What a change breaks must be sent. Raises CliError."""
+    from cli.demo import loans
+
+    sent = list(loans.generate(1).rows.columns.drop(TARGET))
+    for place, change in enumerate(scenario.change):
+        if unknown := [name for name in change.columns if name not in sent]:
+            raise CliError(f"{path}: change.{place}.columns: found {', '.join(unknown)}; allowed: {', '.join(sent)}")
 
 
 def given() -> list[str]:
@@ -89,5 +102,7 @@ def _fault(error: Any) -> str:
         return f"{key}: an unknown key; allowed: {', '.join(allowed)}"
     if error["type"] == "missing":
         return f"{key}: missing; it is required"
-    wanted = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if error["type"] == "value_error":  # a sentence of its own
+        return f"{key}: {error['ctx']['error']}"
+    wanted = error["msg"].removeprefix("Input should be ")
     return f"{key}: found {error['input']!r}; allowed: {wanted}"

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from cli.demo import loans
-from cli.simulate.scenario import BROKEN_KINDS, INPUT_KINDS, Change, Scenario
+from cli.simulate.scenario import BROKEN_KINDS, INPUT_KINDS, TARGET, Change, Scenario
 
-TARGET, TIME = "defaulted", "applied_at"
+TIME = "applied_at"
 
 
 @dataclass(frozen=True)

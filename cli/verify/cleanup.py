@@ -36,7 +36,7 @@ def clean(drive: Drive, run: Run) -> None:
     for place in places:
         _remove_versions(client("s3"), *place)
     # of the endpoint, which was not there before: our request and the release's own, captured since the run began
-    _remove_versions(client("s3"), drive.bucket("data"), f"{layout.CAPTURE}/{names.endpoint}/", since=run.started - _CLOCKS_DIFFER_S)
+    _remove_versions(client("s3"), drive.bucket("data"), f"{layout.CAPTURE}/{drive.endpoint}/", since=run.started - _CLOCKS_DIFFER_S)
 
 
 def _withdraw(drive: Drive, run: Run) -> None:

@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from cli.errors import CliError, RunFailed
 from cli.inspect.runs import ingest_runs
 from cli.progress import Progress
 from cli.sample import row
-from cli.target import parameters
+from cli.target import identified, parameters, serving_endpoint
 from cli.verify.listen import Listener
 from interfaces import layout
 from interfaces.contract import Contract, parse
@@ -53,6 +53,11 @@ class Drive:
     progress: Progress
     timeout_s: float = 5400.0
     poll_s: float = 10.0
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The endpoint that serves."""
+        return serving_endpoint(self.client, self.names)
 
     def run(self, run: Run, rows: bytes, contract: Contract) -> None:
         """Raises RunFailed when a stage does not end, or ends badly: what was seen until then is in ``run``."""
@@ -122,13 +127,13 @@ class Drive:
 
     def _invoke(self, run: Run, contract: Contract) -> None:
         runtime = self.client("sagemaker-runtime")
-        kind = {"EndpointName": self.names.endpoint, "ContentType": "application/json"}
-        runtime.invoke_endpoint(**kind, Body=json.dumps([row(contract)]), InferenceId=f"verify-{run.id}")
+        kind = {"EndpointName": self.endpoint, "ContentType": "application/json"}
+        runtime.invoke_endpoint(**kind, Body=json.dumps([row(contract)]), **identified(self.names, self.endpoint, f"verify-{run.id}"))
         try:
             runtime.invoke_endpoint(**kind, Body="[{}]")
         except ClientError as error:
             run.refusal = {k: v for k, v in error.response.items() if k not in ("ResponseMetadata", "LogStreamArn")}
-        self.progress.note("invoke", self.names.endpoint)
+        self.progress.note("invoke", self.endpoint)
 
     def _captured(self, run: Run) -> bool:
         s3, bucket = self.client("s3"), self.bucket("data")

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from cli.collect import Client
+from cli.target import serving_endpoint
 from cli.verify import shape
 from cli.verify.drive import Run
 from interfaces.names import Names
@@ -51,7 +52,7 @@ def _states(client: Client, names: Names, run: Run, jobs: list[tuple[str, dict[s
         stack = client("cloudformation").describe_stacks(StackName=names.serving_stack)["Stacks"][0]
         states["stack after a release"] = [stack["StackStatus"]]
     if run.captured:
-        states["endpoint"] = [client("sagemaker").describe_endpoint(EndpointName=names.endpoint)["EndpointStatus"]]
+        states["endpoint"] = [client("sagemaker").describe_endpoint(EndpointName=serving_endpoint(client, names))["EndpointStatus"]]
     return states
 
 

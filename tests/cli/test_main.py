@@ -79,8 +79,10 @@ def test_no_credentials_are_said_in_a_sentence(tmp_path: Path) -> None:
     assert "Unable to locate credentials" in done.stderr and "loop preflight" in done.stderr
 
 
-def test_the_demo_ends_with_a_summary_and_status_and_report_show_it_again(tmp_path: Path) -> None:
-    done = loop("demo", "--rows", "3000", "--json", cwd=tmp_path)
+@pytest.mark.slow
+@pytest.mark.parametrize("hosting", ["real-time", "serverless"])
+def test_the_demo_ends_with_a_summary_and_status_and_report_show_it_again(tmp_path: Path, hosting: str) -> None:
+    done = loop("demo", "--rows", "3000", "--json", "--hosting", hosting, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
     summary = lines[-1]["summary"]
@@ -107,6 +109,7 @@ def test_the_demo_ends_with_a_summary_and_status_and_report_show_it_again(tmp_pa
     assert (tmp_path / "report.html").read_text() == page
 
 
+@pytest.mark.slow
 def test_the_demo_says_why_it_ended_early(tmp_path: Path) -> None:
     path = tmp_path / "noise.csv"
     path.write_text("x,y\n" + "".join(f"{(i * 7919) % 101}.5,{'ab'[(i * 104729) % 7 % 2]}\n" for i in range(600)))

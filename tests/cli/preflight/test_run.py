@@ -17,6 +17,8 @@ from local_aws.aws import LocalAws
 from local_aws.deploy import deploy
 from local_aws.principals import ACCOUNT
 
+pytestmark = pytest.mark.slow
+
 REGION = "us-east-1"
 
 
@@ -84,7 +86,7 @@ BEFORE: dict[str, tuple[str, Callable[[LocalAws], Any], str, str]] = {
     "quota": (
         "quotas",
         lambda a: a.quotas.values.update({"ml.m5.large for endpoint usage": 1.0}),
-        "ml.m5.large for endpoint usage: 1, needed: 2",
+        "ml.m5.large for endpoint usage: 1, needed: 4",
         "ask Service Quotas for more",
     ),
     "alias in the way": (
@@ -182,7 +184,7 @@ def _good(aws: LocalAws, assembly: Path) -> None:
     """No fault, quotas and image as needed."""
     assert bad(aws, assembly) == {}
     assert {f.found for f in findings(aws, assembly, "quotas")} == {
-        "ml.m5.large for endpoint usage: 20, needed: 2",
+        "ml.m5.large for endpoint usage: 20, needed: 4",
         "ml.m5.large for processing job usage: 20, needed: 1",
         "ml.m5.large for training job usage: 20, needed: 1",
     }

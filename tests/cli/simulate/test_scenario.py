@@ -27,7 +27,14 @@ def test_an_unknown_name_lists_what_is_given() -> None:
         ('name = "x"\ndayz = 3', "dayz: an unknown key; allowed: name, days"),
         ('name = "x"\ndays = "many"', "days: found 'many'; allowed: a valid integer"),
         ('name = "x"\n[[change]]\nkind = "swapped"\nfrom_day = 1\nto_day = 2\ncolumns = ["a"]', "swapped needs columns to exchange: two"),
-        ('name = "x"\n[[change]]\nkind = "sudden"\nfrom_day = 3\nto_day = 2', r"to_day \(2\) is before from_day \(3\)"),
+        (
+            'name = "x"\n[[change]]\nkind = "sudden"\nfrom_day = 3\nto_day = 2',
+            r"toml: change.0: to_day \(2\) is before from_day \(3\)$",
+        ),
+        (
+            'name = "x"\n[[change]]\nkind = "nulls"\nfrom_day = 1\nto_day = 2\ncolumns = ["income", "salary"]',
+            r"change.0.columns: found salary; allowed: application_id, .*income",
+        ),
         ('name = "x"\n[[change]]\nkind = "drift"\nfrom_day = 1\nto_day = 2', "change.0.kind: found 'drift'; allowed: 'gradual', 'sudden'"),
         ("name = ", "not valid TOML"),
     ],
