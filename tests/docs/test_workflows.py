@@ -70,7 +70,7 @@ def test_hooks_call_the_same_recipes() -> None:
     assert all(hook["entry"].split()[0] == "make" and hook["entry"].split()[1] in TARGETS for hook in repo["hooks"])
 
 
-def _report(folder: Path, cdk: str) -> subprocess.CompletedProcess[str]:
+def _report(folder: Path, cdk: str, pipeline: str = "after\n", template: str = "same\n") -> subprocess.CompletedProcess[str]:
     """`.ci/diff-report` in a repository of two commits, with a stand-in for the CDK CLI."""
     git = lambda *words: subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)  # noqa: E731
     golden = folder / "tests" / "golden"
@@ -82,7 +82,8 @@ def _report(folder: Path, cdk: str) -> subprocess.CompletedProcess[str]:
     git("config", "user.name", "a")
     git("add", ".")
     git("commit", "-qm", "base")
-    (golden / "pipeline.json").write_text("after\n")
+    (golden / "pipeline.json").write_text(pipeline)
+    (golden / "Platform.json").write_text(template)
     environment = {"PATH": "/usr/bin:/bin", "CDK": cdk}
     return subprocess.run(
         [str(ROOT / ".ci" / "diff-report"), "dev", "HEAD"], cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -96,10 +97,20 @@ def test_the_report_holds_what_cdk_says_and_how_the_pipeline_differs(tmp_path: P
     assert "### Templates of dev\n\nNo difference." in report
 
 
-def test_a_long_difference_is_cut_and_says_so(tmp_path: Path) -> None:
-    report = _report(tmp_path, "printf %060000d 7 #").stdout
-    assert len(report) < 65_536
-    assert "cut after 28000 of 60000 characters" in report
+def test_a_long_difference_takes_what_the_others_leave_and_says_where_it_is_cut(tmp_path: Path) -> None:
+    report = _report(tmp_path, "printf %090000d 7 #").stdout
+    assert 60_000 < len(report) < 65_536
+    (cut,) = re.findall(r"cut after (\d+) of 90000 characters", report)
+    assert int(cut) > 60_000
+
+
+def test_a_comment_holds_three_long_differences(tmp_path: Path) -> None:
+    line = "some line of a template\n"
+    report = _report(tmp_path, "printf %030000d 7 #", line * 2_000, line * 3_000).stdout
+    assert 60_000 < len(report) < 65_536
+    assert len(re.findall(r"cut after 21333 of \d+ characters", report)) == 3
+    short = _report(tmp_path / "short", "printf %020000d 7 #", line * 800, line * 900).stdout
+    assert "cut after" not in short
 
 
 def test_a_comparison_that_fails_fails_the_job(tmp_path: Path) -> None:

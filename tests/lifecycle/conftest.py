@@ -3,6 +3,7 @@
 import fcntl
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def world(assembly: Path) -> Iterator[World]:
     with LocalAws() as aws:
+        # every run begins at the same time of day: windows are hours, and limits count by days
+        tomorrow = aws.clock.now().replace(hour=1, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        aws.advance(tomorrow - aws.clock.now())
         yield World(aws, assembly)
         aws.settle()
         assert not aws.background.failures

@@ -8,16 +8,18 @@ from urllib.parse import unquote
 from local_aws.aws import LocalAws
 from local_aws.journal import Entry
 
+NEEDS_NOTHING = {"sts:GetCallerIdentity"}  # AWS: no permission is asked for
 
-def violations(aws: LocalAws) -> list[str]:
-    """Calls made with a role's credentials that none of the role's statements allows."""
+
+def violations(aws: LocalAws, role: str = "") -> list[str]:
+    """Calls made with a role's credentials that none of the role's statements allows: of every role, or of one."""
     policies: dict[str, list[dict[str, Any]]] = {}
     found = set()
-    for entry in aws.journal.entries(lambda e: e.role is not None and e.error is None):
+    for entry in aws.journal.entries(lambda e: e.role is not None and e.error is None and role in ("", e.role)):
         assert entry.role is not None
         if entry.role not in policies:
             policies[entry.role] = _statements(aws.client("iam"), entry.role)
-        for access in entry.accesses:
+        for access in (a for a in entry.accesses if a.action not in NEEDS_NOTHING):
             for resource in access.resources:
                 if not any(_allows(statement, access.action, resource, access.context) for statement in policies[entry.role]):
                     found.add(f"{entry.role} made {entry.service}:{entry.operation} without {access.action} on {resource}")

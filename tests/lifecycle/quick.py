@@ -70,7 +70,7 @@ class Container:
 class Function:
     """The function, started anew for every event."""
 
-    def __init__(self, world: World, deaths: Deaths) -> None:
+    def __init__(self, world: World, deaths: Deaths, engine: str = "auto") -> None:
         self.world, self.deaths = world, deaths
         account = "123456789012"
         deploys = {kind: f"arn:aws:iam::{account}:role/{NAMES.role(f'{kind}-deploy')}" for kind in ("serving", "monitoring")}
@@ -87,7 +87,7 @@ class Function:
             deployment=NAMES.prefix,
             decisions=ANY,
             decisions_table=NAMES.decisions_table,
-            monitoring_engine="auto",
+            monitoring_engine=engine,
         )
         self._client = lambda name: world.aws.clients.role(name, f"arn:aws:iam::{account}:role/{ROLE}", "release")
         self.ledger = Ledger(Table(world.aws.client("dynamodb"), NAMES.state_table))
@@ -97,7 +97,8 @@ class Function:
         while True:
             ledger = Ledger(Table(self._client("dynamodb"), self._env.state_table))
             tell = partial(notify, self._client("sns"), self._env.topic_arn)
-            releases = Releases(ledger, Surroundings(self._client, self._env), self._env.deployment, tell, lambda _: None)
+            surroundings, now = Surroundings(self._client, self._env), self.world.aws.clock.now
+            releases = Releases(ledger, surroundings, self._env.deployment, tell, lambda _: None, now=now)
             try:
                 event(releases)
                 return type(releases.converge()).__name__
@@ -105,13 +106,19 @@ class Function:
                 self.deaths.at = None
 
     def settle(self) -> None:
-        """Whatever the stacks report is delivered, until nothing is left to do."""
-        for _ in range(8):
+        """Whatever the stacks report is delivered, until nothing is left to do and nothing has moved meanwhile."""
+        for _ in range(12):
             self.world.aws.settle()
-            if self.handle(lambda _: None) in ("Nothing", "GoBack"):
-                self.world.aws.settle()
+            before = self._moving()
+            step = self.handle(lambda _: None)
+            self.world.aws.settle()
+            if step in ("Nothing", "GoBack", "Changed") and self._moving() == before:
                 return
         raise AssertionError("it did not converge")
+
+    def _moving(self) -> object:
+        stacks = (NAMES.serving_stack, NAMES.monitoring_stack)
+        return self.ledger.desired(), [self.world.stack(name) for name in stacks]
 
     def state(self, over: int) -> dict[str, Any]:
         """What must be the same, told from the generation before."""
@@ -131,7 +138,7 @@ class Function:
         }
 
 
-def start(world: World, patch: pytest.MonkeyPatch) -> Function:
+def start(world: World, patch: pytest.MonkeyPatch, engine: str = "auto", keep: str = "") -> Function:
     """The function over a world in which nothing else acts, with one good version in service."""
 
     def launch(_: Any, models: Any, endpoint: str, config: dict[str, Any]) -> Fleet:
@@ -141,10 +148,8 @@ def start(world: World, patch: pytest.MonkeyPatch) -> Function:
         return Fleet(config, servers={VARIANT: Container(2.0 if "good" in uri else 3.0)})  # type: ignore[dict-item]
 
     patch.setattr(service, "launch", launch)
-    events = world.aws.client("events")
-    for rule in events.list_rules()["Rules"]:
-        events.disable_rule(Name=rule["Name"])  # the function here is the only one that acts
-    made = Function(world, Deaths(world))
+    world.still(keep)  # the function here is the only one that acts
+    made = Function(world, Deaths(world), engine)
     release(made, "good")
     return made
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from cli.demo import loans
 from cli.demo.setup import synthesize
 from interfaces import events, layout
 from interfaces.names import Names
+from interfaces.reports import EVALUATION_FILE, GOLDEN_FILE
 from local_aws.aws import LocalAws
 from local_aws.deploy import deploy
 
@@ -43,11 +45,13 @@ def build_assembly(folder: Path, environment: str = ENVIRONMENT, **files: str) -
 class World:
     """The deployed stacks and what tests do with them."""
 
-    def __init__(self, aws: LocalAws, assembly: Path) -> None:
-        self.aws = aws
-        deploy(aws.client, assembly)
+    def __init__(self, aws: LocalAws, assembly: Path | None, names: Names = NAMES) -> None:
+        """Without an assembly, what a restart has brought back."""
+        self.aws, self.names = aws, names
+        if assembly:
+            deploy(aws.client, assembly)
         account = aws.client("sts").get_caller_identity()["Account"]
-        self.buckets = {role: NAMES.bucket(role, account, "us-east-1") for role in ("landing", "data", "artefacts")}
+        self.buckets = {role: self.names.bucket(role, account, "us-east-1") for role in ("landing", "data", "artefacts")}
 
     def aws_contract(self) -> str:
         """The dataset contract that is deployed."""
@@ -65,6 +69,22 @@ class World:
     def finish(self, drop: str) -> None:
         key = f"{layout.drop_prefix(drop)}{layout.SUCCESS_MARKER}"
         self.aws.client("s3").put_object(Bucket=self.buckets["landing"], Key=key, Body=b"")
+
+    def still(self, *but: str) -> None:
+        """Nothing starts by itself any more: rules are off and schedules gone, but for schedules of these names, which are off."""
+        events, scheduler = self.aws.client("events"), self.aws.client("scheduler")
+        for rule in events.list_rules()["Rules"]:
+            events.disable_rule(Name=rule["Name"])
+        for name in [s["Name"] for s in scheduler.list_schedules()["Schedules"]]:
+            if name in but:
+                self.switch(name, "DISABLED")
+            else:
+                scheduler.delete_schedule(Name=name)
+
+    def switch(self, schedule: str, state: str) -> None:
+        scheduler = self.aws.client("scheduler")
+        kept = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+        scheduler.update_schedule(**{k: v for k, v in scheduler.get_schedule(Name=schedule).items() if k in kept}, State=state)
 
     def until(self, probe: Callable[[], Any], seconds: float = 60.0) -> Any:
         """The probe's first true value."""
@@ -98,7 +118,7 @@ class World:
         return bytes(self.aws.client("s3").get_object(Bucket=self.buckets[bucket], Key=key)["Body"].read())
 
     def executions(self) -> list[dict[str, Any]]:
-        listed = self.aws.client("sagemaker").list_pipeline_executions(PipelineName=NAMES.pipeline)
+        listed = self.aws.client("sagemaker").list_pipeline_executions(PipelineName=self.names.pipeline)
         return list(listed["PipelineExecutionSummaries"])
 
     def steps(self, execution: str) -> dict[str, dict[str, Any]]:
@@ -107,7 +127,7 @@ class World:
     def packages(self) -> list[dict[str, Any]]:
         """Oldest first."""
         sagemaker = self.aws.client("sagemaker")
-        listed = sagemaker.list_model_packages(ModelPackageGroupName=NAMES.model_package_group, SortOrder="Ascending")
+        listed = sagemaker.list_model_packages(ModelPackageGroupName=self.names.model_package_group, SortOrder="Ascending")
         return [sagemaker.describe_model_package(ModelPackageName=s["ModelPackageArn"]) for s in listed["ModelPackageSummaryList"]]
 
     def stack(self, name: str) -> dict[str, Any]:
@@ -115,23 +135,23 @@ class World:
         return {"status": found["StackStatus"], **{p["ParameterKey"]: p["ParameterValue"] for p in found["Parameters"]}}
 
     def endpoint(self) -> dict[str, Any]:
-        return dict(self.aws.client("sagemaker").describe_endpoint(EndpointName=NAMES.endpoint))
+        return dict(self.aws.client("sagemaker").describe_endpoint(EndpointName=self.names.endpoint))
 
     def serves(self, package: str) -> bool:
         """Whether both stacks follow this package and the endpoint is in service on its generation."""
-        serving, monitoring = self.stack(NAMES.serving_stack), self.stack(NAMES.monitoring_stack)
+        serving, monitoring = self.stack(self.names.serving_stack), self.stack(self.names.monitoring_stack)
         if (serving["ModelPackageArn"], monitoring["ModelPackageArn"]) != (package, package):
             return False
         if {serving["status"], monitoring["status"]} != {"UPDATE_COMPLETE"}:
             return False
         endpoint = self.endpoint()
-        wanted = f"{NAMES.endpoint_config(serving['Generation'])}-"
+        wanted = f"{self.names.endpoint_config(serving['Generation'])}-"
         return endpoint["EndpointStatus"] == "InService" and endpoint["EndpointConfigName"].startswith(wanted)
 
     def invoke(self, body: str, content_type: str = "application/json", **extra: str) -> Any:
         runtime = self.aws.client("sagemaker-runtime")
         kinds = {"ContentType": content_type, "Accept": "application/json"}
-        answer = runtime.invoke_endpoint(EndpointName=NAMES.endpoint, Body=body, **kinds, **extra)
+        answer = runtime.invoke_endpoint(EndpointName=self.names.endpoint, Body=body, **kinds, **extra)
         return json.loads(answer["Body"].read())
 
     def notifications(self) -> list[str]:
@@ -144,8 +164,30 @@ class World:
         sagemaker = self.aws.client("sagemaker")
         package = sagemaker.describe_model_package(ModelPackageName=source)
         kept = ("InferenceSpecification", "ModelMetrics", "DriftCheckBaselines")
-        request = {k: package[k] for k in kept} | {"ModelApprovalStatus": "PendingManualApproval", **changes}
-        return str(sagemaker.create_model_package(ModelPackageGroupName=NAMES.model_package_group, **request)["ModelPackageArn"])
+        version = {k: v for k, v in package.get("CustomerMetadataProperties", {}).items() if k == "dataset_version"}
+        request = {k: package[k] for k in kept} | {"ModelApprovalStatus": "PendingManualApproval", "CustomerMetadataProperties": version}
+        request |= changes
+        if "ModelMetrics" not in changes:
+            request["ModelMetrics"] = self._compared(package["ModelMetrics"])
+        return str(sagemaker.create_model_package(ModelPackageGroupName=self.names.model_package_group, **request)["ModelPackageArn"])
+
+    def _compared(self, metrics: dict[str, Any]) -> dict[str, Any]:
+        """Metrics whose evaluation found the model as good as what serves, which the gate asks for; the same where nothing serves."""
+        serving = self.stack(self.names.serving_stack).get("ModelPackageArn")
+        if not serving:
+            return metrics
+        container = self.aws.client("sagemaker").describe_model_package(ModelPackageName=serving)["InferenceSpecification"]["Containers"][0]
+        s3, (bucket, key) = self.aws.client("s3"), layout.split_uri(metrics["ModelQuality"]["Statistics"]["S3Uri"])
+        folder, copied = key.rsplit("/", 1)[0], f"{layout.RUNS}/copy-{uuid.uuid4().hex[:12]}/evaluate/output"
+        for name in (EVALUATION_FILE, GOLDEN_FILE):
+            content = json.loads(s3.get_object(Bucket=bucket, Key=f"{folder}/{name}")["Body"].read())
+            if name == EVALUATION_FILE:
+                same = dict.fromkeys(("difference", "lower", "upper"), 0.0)
+                found = {"status": "compared", "metric": "auc", "significance": 0.05, "artefact": container["ModelDataUrl"], **same}
+                content["mlops_loop"]["champion"] = found
+            s3.put_object(Bucket=bucket, Key=f"{copied}/{name}", Body=json.dumps(content).encode())
+        statistics = {**metrics["ModelQuality"]["Statistics"], "S3Uri": f"s3://{bucket}/{copied}/{EVALUATION_FILE}"}
+        return {**metrics, "ModelQuality": {**metrics["ModelQuality"], "Statistics": statistics}}
 
 
 def loan_rows(count: int, seed: int = 3) -> bytes:

@@ -26,7 +26,10 @@ MONTHS = 7
 
 @pytest.fixture(scope="module")
 def rentals(shared: Path) -> pd.DataFrame:
-    rows = pd.read_csv(shared / "data" / "bike_hourly.csv", dtype=str, keep_default_na=False)
+    source = shared / "data" / "bike_hourly.csv"
+    if not source.is_file():
+        pytest.skip(f"{source} is absent: the rentals are not part of the project")
+    rows = pd.read_csv(source, dtype=str, keep_default_na=False)
     return rows.drop(columns=LEFT_OUT)
 
 

@@ -1,7 +1,5 @@
 """A prod-like gate: a person decides, records are asked for, and what cannot be evaluated is never approved."""
 
-import hashlib
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,58 +7,16 @@ from typing import Any
 
 import boto3
 import pytest
+from gated import BEHAVIOUR, HEAD, POLICY, QUIET, copy_with, evidence, judged_copy, outcomes, package, serving_artefact, verdict
 from policy_check import violations
-from support import ENVIRONMENT, NAMES, ROOT, World, build_assembly, loan_rows
+from support import NAMES, ROOT, World, build_assembly, loan_rows
 
 from cli.decide import decide
 from cli.errors import CliError
 from cli.target import serving_contract
 from interfaces.contract import from_dict, parse
-from interfaces.evidence import Evidence
-from interfaces.layout import split_uri
 from local_aws.aws import LocalAws
 from local_aws.principals import ACCOUNT
-
-HEAD = ENVIRONMENT.replace('contract = "contract.toml"', 'contract = "contract.toml"\npolicy = "policy.toml"')
-# one monitor of four: days pass here
-QUIET = "\n[monitoring]\ntick_minutes = 60\nmodel_quality = false\nbias = false\n"
-POLICY = """
-on_failure = "reject"
-behaviour = "behaviour.toml"
-
-[thresholds]
-auc = 0.6
-
-[champion]
-rule = "not-worse"
-margin = 0.02
-
-[slices]
-floor = 0.4
-minimum_rows = 50
-
-[artefact]
-max_size_mb = 50
-
-[data]
-max_age_days = 100000
-
-[reviewers]
-required = 1
-recorded = true
-allowed = ["arn:aws:sts::*:assumed-role/ml-reviewer/*"]
-remind_hours = 24
-expire_days = 2
-"""
-BEHAVIOUR = """
-[[directional]]
-name = "late payments raise the risk"
-column = "late_payments"
-add = 3
-expect = "up"
-tolerance = 0.05
-min_share = 0.5
-"""
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +34,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def pending(world: World) -> World:
     """A first model, judged and waiting for a person."""
     world.land("first", ("a.csv", loan_rows(1200)))
-    world.until(lambda: _verdict(world, 1))
+    world.until(lambda: verdict(world, 1))
     return world
 
 
@@ -96,49 +52,6 @@ def session(world: World, monkeypatch: pytest.MonkeyPatch, role: str, name: str)
     given = world.aws.client("sts").assume_role(RoleArn=arn, RoleSessionName=name)["Credentials"]
     monkeypatch.setenv("AWS_ENDPOINT_URL", world.aws.url)
     return boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region_name="us-east-1")
-
-
-def package(world: World, version: int) -> dict[str, Any]:
-    name = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package/{NAMES.model_package_group}/{version}"
-    return dict(world.aws.client("sagemaker").describe_model_package(ModelPackageName=name))
-
-
-def _verdict(world: World, version: int) -> str:
-    found = [p for p in world.packages() if p["ModelPackageVersion"] == version]
-    return str(found[0].get("CustomerMetadataProperties", {}).get("verdict", "")) if found else ""
-
-
-def evidence(world: World, version: int) -> Evidence:
-    """The evidence that a package names, which is the one that its digest says."""
-    metadata = package(world, version)["CustomerMetadataProperties"]
-    bucket, key = split_uri(metadata["evidence_uri"])
-    body = world.aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    assert hashlib.sha256(body).hexdigest() == metadata["evidence_sha256"]
-    return Evidence.from_json(body)
-
-
-def outcomes(found: Evidence) -> dict[str, str]:
-    return {c.check: c.outcome for c in found.checks}
-
-
-def judged_copy(world: World, change: Any) -> int:
-    """A version like the first one whose evaluation was changed, once the gate has judged it."""
-    first = package(world, 1)
-    bucket, key = split_uri(first["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])
-    report = json.loads(world.aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
-    change(report)
-    digest = hashlib.sha256(json.dumps(report).encode()).hexdigest()[:12]
-    key = f"runs/{digest}/evaluate/output/evaluation.json"
-    world.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(report).encode())
-    return _copy(world, f"s3://{bucket}/{key}")
-
-
-def _copy(world: World, uri: str) -> int:
-    statistics = {"ContentType": "application/json", "S3Uri": uri}
-    metrics = {"ModelQuality": {"Statistics": statistics}}
-    version = int(world.copy_package(package(world, 1)["ModelPackageArn"], ModelMetrics=metrics).rsplit("/", 1)[-1])
-    world.until(lambda: _verdict(world, version))
-    return version
 
 
 def test_evidence_has_every_check_with_number_limit_and_outcome(pending: World) -> None:
@@ -231,9 +144,20 @@ def test_too_weak_is_rejected_and_a_person_may_still_release_it_with_a_reason(pe
     pending.until(lambda: pending.serves(found["ModelPackageArn"]))
 
 
+def test_a_model_that_was_not_compared_with_what_serves_is_left_for_a_person(pending: World) -> None:
+    """Its evaluation is that of the first model: nothing served then."""
+    version = judged_copy(pending, lambda _: None)
+    check = next(c for c in evidence(pending, version).checks if c.check == "champion.auc")
+    assert check.outcome == "unknown" and "told of nothing to compare with" in check.detail
+    assert package(pending, version)["ModelApprovalStatus"] == "PendingManualApproval"
+    decided = {"ModelApprovalStatus": "Rejected", "ApprovalDescription": "not needed"}
+    pending.aws.client("sagemaker").update_model_package(ModelPackageArn=package(pending, version)["ModelPackageArn"], **decided)
+
+
 def test_a_challenger_worse_than_the_champion_is_rejected_with_the_numbers(pending: World) -> None:
     def beaten(report: dict[str, Any]) -> None:
         report["mlops_loop"]["champion"] = {
+            "artefact": serving_artefact(pending),
             "status": "compared", "metric": "auc", "significance": 0.05, "challenger": 0.65, "champion": 0.75, "difference": -0.1,
             "lower": -0.15, "upper": -0.05, "p_value": 0.001, "test": "DeLong", "rows": 180,
         }  # fmt: skip
@@ -245,7 +169,7 @@ def test_a_challenger_worse_than_the_champion_is_rejected_with_the_numbers(pendi
 
 
 def test_an_evaluation_that_is_gone_or_broken_never_approves(pending: World) -> None:
-    gone = _copy(pending, f"s3://{pending.buckets['artefacts']}/runs/none/evaluate/output/evaluation.json")
+    gone = copy_with(pending, f"s3://{pending.buckets['artefacts']}/runs/none/evaluate/output/evaluation.json")
     assert package(pending, gone)["ModelApprovalStatus"] == "PendingManualApproval"
     assert set(outcomes(evidence(pending, gone)).values()) == {"unknown", "waiting"}
     pending.copied = gone  # type: ignore[attr-defined]
@@ -256,13 +180,15 @@ def test_the_next_model_is_compared_with_what_serves_on_its_own_test_rows(pendin
     before = len(pending.packages())
     pending.land("second", ("b.csv", loan_rows(1200, 8)))
     version = pending.until(lambda: len(pending.packages()) > before and pending.packages()[-1]["ModelPackageVersion"])
-    pending.until(lambda: _verdict(pending, version))
+    pending.until(lambda: verdict(pending, version))
     execution = package(pending, version)["CustomerMetadataProperties"]["pipeline_execution_arn"]
     parameters = pending.aws.client("sagemaker").list_pipeline_parameters_for_execution(PipelineExecutionArn=execution)
     given = {p["Name"]: p["Value"] for p in parameters["PipelineParameters"]}
     champion = pending.aws.client("sagemaker").describe_model_package(ModelPackageName=serving)
     assert given["ChampionModelUri"] == champion["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
     found = evidence(pending, version).champion
+    assert found["artefact"] == given["ChampionModelUri"]
+    assert outcomes(evidence(pending, version))["champion.auc"] != "unknown"
     assert found["status"] == "compared" and found["test"] == "DeLong" and found["rows"] == 180
     assert found["challenger"] == evidence(pending, version).metrics["auc"]
 
@@ -285,9 +211,9 @@ def test_a_missed_event_is_made_up_for_by_the_schedule(pending: World) -> None:
     version = int(pending.copy_package(package(pending, 1)["ModelPackageArn"]).rsplit("/", 1)[-1])
     pending.aws.settle()
     pending.aws.client("events").enable_rule(Name=rule)
-    assert not _verdict(pending, version)
+    assert not verdict(pending, version)
     pending.aws.advance(timedelta(minutes=61))
-    assert _verdict(pending, version) == "needs-a-person"
+    assert verdict(pending, version) == "needs-a-person"
 
 
 def test_every_call_of_a_role_is_one_that_its_policy_allows(pending: World) -> None:

@@ -1,22 +1,24 @@
 """From captured traffic to an alarm and a message, with the real assets, on both engines."""
 
+import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from policy_check import violations
-from support import NAMES, ONE_LOAN, World, loan_rows
+from support import NAMES, ROOT, World, loan_rows
+from traffic import HOUR, ROWS, ask, to_half_past
 
 from cli.demo import loans
 from cli.labels import put
 from interfaces import layout
 from local_aws.aws import LocalAws
-
-HOUR = timedelta(hours=1)
-ROWS = 300
 
 
 def analyzer(assembly: Path) -> Path:
@@ -42,29 +44,6 @@ def refused(assembly: Path) -> Iterator[World]:
         yield release(aws, assembly)
         aws.settle()
         assert not aws.background.failures
-
-
-def to_half_past(world: World) -> None:
-    """To half past the next hour: the windows before are over and dealt with, one has begun."""
-    now = world.aws.clock.now()
-    world.aws.advance(now.replace(minute=30, second=0, microsecond=0) + HOUR - now)
-
-
-def ask(world: World, *, seed: int = 9, shift: float = 0.0, size: int = 100, count: int = ROWS) -> list[str]:
-    """Ask for predictions, ``size`` rows a request; the requests' inference ids. Ends when all is captured."""
-    prefix = f"{layout.CAPTURE}/{NAMES.endpoint}/AllTraffic/{world.aws.clock.now():%Y/%m/%d/%H}/"
-    rows = json.loads(loans.generate(count, seed, shift=shift).rows[list(ONE_LOAN)].to_json(orient="records"))
-    ids = []
-    for i in range(0, count, size):
-        ids.append(f"{world.aws.clock.now():%d%H%M}-{seed}-{i}")
-        world.invoke(json.dumps(rows[i : i + size]), InferenceId=ids[-1])
-
-    def captured() -> bool:
-        bodies = [world.body("data", key).decode() for key in world.keys("data", prefix)]
-        return all(any(f'"{id}"' in body for body in bodies) for id in ids)
-
-    world.until(captured)
-    return ids
 
 
 def window(world: World, **traffic: Any) -> None:
@@ -119,6 +98,7 @@ def test_a_window_like_the_training_data_is_quiet(refused: World) -> None:
     assert figure(refused, "DriftedFeatures")[-1] == 0
     assert figure(refused, "FeatureDrift", Feature="income")[-1] < 0.1
     assert alarm(refused, "drift-data") != "ALARM"
+    assert not [m for m in refused.notifications() if NAMES.alarm("") in m]  # nobody was paged, not even in passing
 
 
 def test_two_drifted_windows_of_three_raise_the_alarm_and_name_the_features(refused: World) -> None:
@@ -160,6 +140,49 @@ def test_labels_make_quality_and_too_few_keep_it_silent(refused: World) -> None:
     refused.aws.advance(HOUR)
     assert figure(refused, "LabelledShare")[-1] == 1.0
     assert 0.3 < figure(refused, "Quality", Metric="auc")[-1] <= 1.0
+
+
+def batch(world: World, folder: Path, seed: int, shift: float) -> list[dict[str, str]]:
+    """Rows with more columns than the model asks for, through the command line; the answers, row by row."""
+    (folder / "rows.csv").write_text("".join(loans.csv_chunks(loans.generate(ROWS, seed, shift=shift))))
+    command = ["-m", "cli.main", "batch", "rows.csv", "--environment", NAMES.prefix, "--output", "answers.csv"]
+    env = {**os.environ, **world.aws.environment(), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, *command], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"rows.csv: {ROWS} rows" in done.stdout and "Completed" in done.stdout
+    with (folder / "answers.csv").open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_batch_is_monitored_as_the_endpoint_is(refused: World, tmp_path: Path) -> None:
+    answered = batch(refused, tmp_path, 41, shift=2.0)
+    assert len({a["inference_id"] for a in answered}) == ROWS and {a["label"] for a in answered} <= {"0", "1"}
+    truth = loans.generate(ROWS, 41, shift=2.0).rows["defaulted"].astype(str)
+    pairs = [(a["inference_id"], label) for a, label in zip(answered, truth, strict=True)]
+    put(refused.aws.client("s3"), refused.buckets["data"], pairs, refused.aws.clock.now())
+    refused.aws.advance(HOUR)
+    assert figure(refused, "MonitoredRows")[-1] == ROWS
+    assert figure(refused, "FeatureDrift", Feature="income")[-1] > 0.2
+    assert figure(refused, "LabelledShare")[-1] == 1.0 and figure(refused, "FaultyShare")[-1] == 0.0
+    assert 0.3 < figure(refused, "Quality", Metric="auc")[-1] <= 1.0
+
+
+def test_a_batch_counts_beside_requests_in_the_window_in_which_it_ended(refused: World, tmp_path: Path) -> None:
+    batch(refused, tmp_path, 42, shift=0.0)
+    # as of a job that began the day before: what it captured lies there
+    s3, data = refused.aws.client("s3"), refused.buckets["data"]
+    for key in refused.keys("data", layout.batch_capture(NAMES.prefix)):
+        if f"/{refused.aws.clock.now():%Y/%m/%d/%H}/" in key:
+            body = refused.body("data", key)
+            s3.delete_object(Bucket=data, Key=key)
+            s3.put_object(Bucket=data, Key=f"{layout.batch_capture(NAMES.prefix)}{key.split('/')[2]}/{_the_day_before(key)}", Body=body)
+    window(refused)
+    assert figure(refused, "MonitoredRows")[-1] == 2 * ROWS
+
+
+def _the_day_before(key: str) -> str:
+    *day, hour, name = key.split("/")[3:]
+    return f"{datetime(*map(int, day)) - timedelta(days=1):%Y/%m/%d}/{hour}/{name}"
 
 
 def test_corrupt_records_are_left_out_counted_and_alarmed(refused: World) -> None:

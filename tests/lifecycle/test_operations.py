@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from leftovers import bootstrap_role, leave
 from support import NAMES, ROOT, World, loan_rows
 from typer.testing import CliRunner
 
+from cli.commands import inspect
 from cli.destroy import stacks
 from cli.destroy.run import Destroy
 from cli.errors import CliError
@@ -20,6 +23,8 @@ from cli.inspect.runs import find, ingest_runs, runs_of
 from cli.main import app
 from cli.progress import Progress
 from local_aws.aws import LocalAws
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +109,13 @@ def test_log_lines_are_json_on_demand(released: World, monkeypatch: pytest.Monke
     assert set(first) == {"time", "group", "stream", "message"}
 
 
+def test_log_lines_of_the_last_minutes_only(released: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inspect, "time", SimpleNamespace(time=released.aws.clock.timestamp))  # a shell that lives in this world
+    everything = loop(released, monkeypatch, "logs", "Validate").splitlines()
+    assert loop(released, monkeypatch, "logs", "Validate", "--minutes", "60").splitlines() == everything != []
+    assert loop(released, monkeypatch, "logs", "Validate", "--minutes", "0") == ""
+
+
 def test_the_integration_tests_pass_on_what_is_deployed(released: World, assembly: Path) -> None:
     assert _integration(released, assembly) == 0
 
@@ -144,8 +156,8 @@ def test_a_release_role_is_not_what_a_stack_is_deleted_with(released: World) -> 
 
 def test_after_destroy_nothing_is_left_in_any_service(released: World) -> None:
     aws = released.aws
-    _bootstrap_role(aws.client("iam"))
-    _leftovers(released)
+    bootstrap_role(aws.client("iam"))
+    leave(released)
     aws.client("cloudformation").delete_stack(StackName=NAMES.monitoring_stack)  # as an interrupted destroy leaves it
     aws.settle()
     assert all(_everything(aws)[what] for what in ("stacks", "models", "groups", "log groups", "training jobs", "scalable targets"))
@@ -156,28 +168,6 @@ def test_after_destroy_nothing_is_left_in_any_service(released: World) -> None:
     deletions = [access for entry in aws.journal.calls("cloudformation", "DeleteStack") for access in entry.accesses]
     roles = {access.context.get("cloudformation:RoleArn") for access in deletions}
     assert "arn:aws:iam::123456789012:role/cdk-hnb659fds-cfn-exec-role-123456789012-us-east-1" in roles
-
-
-def _bootstrap_role(iam: Any) -> None:
-    name = "cdk-hnb659fds-cfn-exec-role-123456789012-us-east-1"
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}))
-
-
-def _leftovers(world: World) -> None:
-    """What releases, runs and people leave: retained models and configs, old versions, an unfinished upload, a late log group."""
-    sagemaker, s3 = world.aws.client("sagemaker"), world.aws.client("s3")
-    config = sagemaker.describe_endpoint_config(EndpointConfigName=world.endpoint()["EndpointConfigName"])
-    model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
-    kept = {k: model[k] for k in ("ExecutionRoleArn", "Containers")}
-    sagemaker.create_model(ModelName=NAMES.model(99), **kept)
-    variants = [{**config["ProductionVariants"][0], "ModelName": NAMES.model(99)}]
-    sagemaker.create_endpoint_config(EndpointConfigName=NAMES.endpoint_config(99), ProductionVariants=variants)
-    for bucket in world.buckets.values():
-        s3.put_object(Bucket=bucket, Key="scratch", Body=b"1")
-        s3.put_object(Bucket=bucket, Key="scratch", Body=b"2")
-        s3.delete_object(Bucket=bucket, Key="scratch")
-    s3.create_multipart_upload(Bucket=world.buckets["data"], Key="never-finished")
-    world.aws.client("logs").create_log_group(logGroupName=f"/aws/lambda/{NAMES.function('gone')}")
 
 
 def _everything(aws: LocalAws) -> dict[str, list[str]]:

@@ -3,6 +3,8 @@
 import pytest
 from support import NAMES, World, loan_rows
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def trained(world: World) -> World:

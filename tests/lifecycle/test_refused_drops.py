@@ -54,6 +54,15 @@ def test_a_drop_is_refused_with_its_reason(world: World, case: str) -> None:
     assert world.executions() == []
 
 
+def test_every_row_that_broke_the_contract_is_kept_of_a_refused_drop(world: World) -> None:
+    world.land("all-old", ("a.csv", table(*[with_cell(r, "age", b"old") for r in ROWS[:40]])))
+    world.until(lambda: world.refusal("all-old"))
+    world.aws.settle()
+    version = next(e["detail"]["dataset_version"] for e in world.events("Dataset Version Refused") if e["detail"]["drop"] == "all-old")
+    kept = [json.loads(line) for line in world.body("data", f"{layout.quarantine_prefix(version)}part-00000.jsonl").splitlines()]
+    assert len(kept) == 40 and {(k["column"], k["value"]) for k in kept} == {("age", "old")}
+
+
 def test_other_files_than_csv_are_refused_by_name(world: World) -> None:
     world.land("excel", ("a.xlsx", b"PK"))
     assert "'a.xlsx' is not a .csv" in world.until(lambda: world.refusal("excel"))

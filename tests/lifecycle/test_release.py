@@ -13,8 +13,10 @@ from policy_check import violations
 from support import NAMES, ONE_LOAN, World, loan_rows
 
 from cli.errors import CliError
+from cli.releases import releases, render
 from cli.rollback import roll_back, wait
 from interfaces import events, layout
+from interfaces.names import Names
 
 ROWS = 1500
 
@@ -202,6 +204,21 @@ def test_loop_rollback_returns_to_the_version_before_and_names_who_asked(release
     assert back != package and any("complaints since noon" in m and done["by"] in m for m in released.notifications())
     with pytest.raises(CliError, match="version 999 was never released well"):
         roll_back(released.aws.client, NAMES, 999, "no such version")
+
+
+def test_loop_releases_tells_what_serves_and_what_became_of_the_others(released: World) -> None:
+    found = releases(released.aws.client, NAMES, 60)
+    (serving,) = [one for one in found if one["serves"]]
+    assert released.stack(NAMES.serving_stack)["ModelPackageArn"].endswith(f"/{serving['version']}")
+    assert (serving["kind"], serving["reason"], serving["outcome"]) == ("rollback", "complaints since noon", "good")
+    assert [one["release"] for one in found] == sorted((one["release"] for one in found), reverse=True)
+    (failed,) = [one for one in found if one["outcome"].startswith("failed: ")]
+    text = render(found)
+    assert f"{failed['release']:>4}  version {failed['version']}" in text and failed["outcome"] in text
+    assert "serves  good\n" in text and "rollback by arn:aws:iam::123456789012:user/local-admin: complaints since noon" in text
+    assert len(releases(released.aws.client, NAMES, 1)) == 1
+    with pytest.raises(CliError, match="there is no table other-dev-state"):
+        releases(released.aws.client, Names("other", "dev"), 1)
 
 
 def test_every_call_of_a_role_is_one_that_its_policy_allows(released: World) -> None:

@@ -1,13 +1,16 @@
 """What releases do when something is in their way: each case has one defined outcome."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from quick import Function, package, release, start
 from support import NAMES, World
 
+from lambdas.release.core import Releases
 from lambdas.release.history import NoGoodVersion
+from lambdas.release.world import World as Surroundings
 from local_aws.deploy import deploy
 
 
@@ -185,3 +188,46 @@ def test_a_deploy_that_races_a_release_goes_first_and_the_release_follows(functi
     assert serves(function) == arn
     body = cloudformation.get_template(StackName=NAMES.serving_stack)["TemplateBody"]
     assert "77" in json.dumps(body)
+
+
+def test_a_version_that_is_rejected_before_its_update_is_sent_is_not_released(function: Function) -> None:
+    before, arn = serves(function), package(function.world, "good")
+
+    def decided_and_rejected(releases: Releases) -> None:
+        releases.note(arn)
+        function.world.aws.client("sagemaker").update_model_package(
+            ModelPackageArn=arn, ModelApprovalStatus="Rejected", ApprovalDescription="it is the wrong one"
+        )
+
+    function.handle(decided_and_rejected)
+    function.settle()
+    assert serves(function) == before and pages(function, f"{arn} is not released: its package is Rejected") == 1
+    assert "withdrawn" in latest(function).outcome and "it is the wrong one" in latest(function).outcome
+
+
+def test_a_version_whose_package_is_deleted_is_not_returned_to(function: Function) -> None:
+    before = serves(function)
+    release(function, "good")
+    after, decisions = serves(function), len(function.ledger.history())
+    function.world.aws.client("sagemaker").delete_model_package(ModelPackageName=before)
+    with pytest.raises(NoGoodVersion, match="its package was deleted"):
+        function.handle(lambda releases: releases.roll_back("r-5", before, "ann", "complaints"))
+    function.handle(lambda releases: releases.reconcile())
+    function.settle()
+    assert serves(function) == after and len(function.ledger.history()) == decisions
+
+
+def test_an_endpoint_that_is_scaled_just_after_a_release_keeps_it(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    arn, real, looks = package(function.world, "good"), Surroundings.serving, iter([True])
+
+    def serving(self: Surroundings) -> Any:
+        found = real(self)
+        moved = found.package == arn and found.endpoint_status == "InService" and next(looks, False)
+        return replace(found, endpoint_status="Updating") if moved else found
+
+    monkeypatch.setattr(Surroundings, "serving", serving)
+    function.handle(lambda releases: releases.note(arn))
+    function.settle()
+    function.handle(lambda releases: releases.reconcile())
+    function.settle()
+    assert serves(function) == arn and (latest(function).package, latest(function).outcome) == (arn, "good")

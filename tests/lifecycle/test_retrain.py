@@ -3,47 +3,59 @@
 import json
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from policy_check import violations
 from support import NAMES, World, loan_rows
+from traffic import answer_batch
 
 from cli.demo import loans
 from interfaces import events, layout
 from interfaces.contract import parse as parse_contract
 from lambdas.retrain import collection
 
+pytestmark = pytest.mark.slow
 ROWS, PER_REQUEST = 900, 60
 
 
 @pytest.fixture(scope="module")
-def served(world: World) -> World:
-    """A released model and a day of labelled traffic with another concept."""
+def served(world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A released model and a day of labelled traffic with another concept: requests, and a batch."""
     world.land("first", ("a.csv", loan_rows(1500)))
     package = world.until(lambda: next((p for p in world.packages() if p["ModelApprovalStatus"] == "Approved"), None))
     world.until(lambda: world.serves(package["ModelPackageArn"]))
     world.aws.advance(timedelta(hours=2))
-    send_labelled(world, loans.generate(ROWS, seed=40, concept=1.0).rows)
+    send_labelled(world, loans.generate(ROWS, seed=40, concept=1.0).rows, tmp_path_factory.mktemp("batch"))
     return world
 
 
-def send_labelled(world: World, rows: pd.DataFrame) -> None:
-    """Requests of headerless CSV, a few minutes apart, and their outcomes an hour later."""
+def send_labelled(world: World, rows: pd.DataFrame, folder: Path | None = None) -> None:
+    """Requests of headerless CSV, a few minutes apart, and their outcomes an hour later; with a folder, the second half as a batch."""
     contract = parse_contract(world.aws_contract())
     runtime, lines = world.aws.client("sagemaker-runtime"), []
-    for first in range(0, len(rows), PER_REQUEST):
-        batch = rows.iloc[first : first + PER_REQUEST]
+    whole = len(rows)
+    if folder is not None:
+        whole //= 2
+        answered = answer_batch(world, rows.iloc[whole:], folder, "labelled")
+        lines += [_truth(a["inference_id"], truth) for a, truth in zip(answered, rows["defaulted"].iloc[whole:], strict=True)]
+    for first in range(0, whole, PER_REQUEST):
+        batch = rows.iloc[first : min(first + PER_REQUEST, whole)]
         body = batch[[c.name for c in contract.features]].to_csv(index=False, header=False)
         id = f"r-{uuid.uuid4().hex[:8]}"
         world.aws.advance(timedelta(minutes=5))
         runtime.invoke_endpoint(EndpointName=NAMES.endpoint, ContentType="text/csv", Accept="text/csv", InferenceId=id, Body=body)
-        truth = {"data": "\n".join(batch["defaulted"]), "encoding": "CSV"}
-        lines.append(json.dumps({"groundTruthData": truth, "eventMetadata": {"eventId": id}, "eventVersion": "0"}))
+        lines.append(_truth(id, "\n".join(batch["defaulted"])))
     world.aws.advance(timedelta(hours=1))
     key = f"{layout.GROUND_TRUTH}/{world.aws.clock.now():%Y/%m/%d/%H}/{uuid.uuid4()}.jsonl"
     world.aws.client("s3").put_object(Bucket=world.buckets["data"], Key=key, Body="\n".join(lines).encode())
+
+
+def _truth(id: str, labels: str) -> str:
+    truth = {"data": labels, "encoding": "CSV"}
+    return json.dumps({"groundTruthData": truth, "eventMetadata": {"eventId": id}, "eventVersion": "0"})
 
 
 def ask(world: World, kind: str, **detail: Any) -> dict[str, Any]:
@@ -54,7 +66,7 @@ def ask(world: World, kind: str, **detail: Any) -> dict[str, Any]:
 
 
 def jobs(world: World) -> list[dict[str, Any]]:
-    listed = world.aws.client("sagemaker").list_processing_jobs(NameContains=collection.job_name(NAMES.prefix, ""))
+    listed = world.aws.client("sagemaker").list_processing_jobs(NameContains=collection.job_name(NAMES.prefix, ""), SortOrder="Descending")
     return list(listed["ProcessingJobSummaries"])
 
 

@@ -132,6 +132,9 @@ def _permissions(world: World) -> list[dict[str, Any]]:
             context = {k: _general(v) for k, v in access.context.items() if k != "s3:prefix"}
             key = (str(entry.role).removeprefix(f"{NAMES.prefix}-"), access.action, json.dumps(context, sort_keys=True))
             found.setdefault(key, set()).update(_general(r) for r in access.resources if "cdk-hnb659fds-assets" not in r and r != "*")
+    for (role, action, context), resources in list(found.items()):
+        if action == "logs:PutLogEvents":  # of a function that is busy another environment starts, with a stream of its own; or none does
+            found.setdefault((role, "logs:CreateLogStream", context), set()).update(resources)
     return [
         {"role": role, "action": action, "resources": sorted(resources), **({"context": json.loads(context)} if context != "{}" else {})}
         for (role, action, context), resources in sorted(found.items())
@@ -147,6 +150,8 @@ def _general(text: str) -> str:
     text = re.sub(r"(:(?:model|endpoint-config)/.*-)\d+$", r"\g<1>1", text)
     text = re.sub(r"(:model-package/.*/)\d+$", r"\g<1>1", text)
     text = re.sub(r"(/runs/)[^/]+/", r"\1run/", text)
+    text = re.sub(r"(/evidence/)\d+/[0-9a-f]+", r"\g<1>1/run", text)
+    text = re.sub(r"(/capture/.*/)\d{4}/.*(\.jsonl)$", r"\1run\2", text)
     text = re.sub(r"/pipelines-[^/]+/", "/pipelines-run/", text)
     text = re.sub(r"(/drops/)verify-[0-9a-f]+/", r"\1run/", text)
     return re.sub(r"(/manifests/|/curated/dataset_version=)v[0-9a-f]+", r"\1run", text)
