@@ -72,7 +72,8 @@ def _command(pid: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 0), pytest.param(signal.SIGINT, 0, marks=pytest.mark.slow), (signal.SIGKILL, -9)]
+    ("number", "code"),
+    [(signal.SIGTERM, 0), *(pytest.param(n, c, marks=pytest.mark.slow) for n, c in ((signal.SIGINT, 0), (signal.SIGKILL, -9)))],
 )
 def test_nothing_is_left_after_a_stop_an_interrupt_or_a_kill(number: int, code: int) -> None:
     before = children()

@@ -10,6 +10,8 @@ import pytest
 from quick import ROLE, Function, release, roll_back, start
 from support import World
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
 
 @pytest.fixture(scope="module")
 def function(world: World, module_patch: pytest.MonkeyPatch) -> Function:
@@ -37,28 +39,21 @@ def run(function: Function, scenario: str, at: tuple[int, str] | None) -> tuple[
     return function.state(before.generation if before else 0), function.deaths.calls, died
 
 
-def die_everywhere(function: Function, scenario: str, every: int) -> None:
+def die_everywhere(function: Function, scenario: str) -> None:
     if scenario == "a rollback":
         release(function, "good")  # of the newest decisions none may be good: those of the scenario before failed
     wanted, calls, _ = run(function, scenario, None)
     assert calls > 10
-    for call in range(1, calls + 1, every):
+    for call in range(1, calls + 1):
         for when in ("before", "after"):
             found, _, died = run(function, scenario, (call, when))
             assert died, f"there was no call {call}"
             assert found == wanted, f"{scenario}: died {when} call {call} of {calls}"
 
 
-@pytest.mark.parametrize("scenario", ["a good version", "a version that answers wrongly"])
-def test_a_death_changes_nothing_about_the_end(function: Function, scenario: str) -> None:
-    die_everywhere(function, scenario, 13)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_death_at_any_call_changes_nothing_about_the_end(function: Function, scenario: str) -> None:
-    die_everywhere(function, scenario, 1)
+    die_everywhere(function, scenario)
 
 
 def test_every_call_was_one_that_the_functions_role_allows(function: Function) -> None:

@@ -18,6 +18,8 @@ from interfaces.contract import from_dict, parse
 from local_aws.aws import LocalAws
 from local_aws.principals import ACCOUNT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:

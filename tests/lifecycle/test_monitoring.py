@@ -8,33 +8,19 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from policy_check import violations
-from support import NAMES, ROOT, World, loan_rows
+from support import NAMES, ROOT, World
 from traffic import HOUR, ROWS, ask, to_half_past
+from windows import alarm, analyzer, figure, jobs, release, window
 
 from cli.demo import loans
 from cli.labels import put
 from interfaces import layout
 from local_aws.aws import LocalAws
 
-
-def analyzer(assembly: Path) -> Path:
-    """The steps archive that the stacks deploy."""
-    (found,) = assembly.glob("asset.*.pyz")
-    return found
-
-
-def release(aws: LocalAws, assembly: Path) -> World:
-    """A deployed world whose first model serves, and is monitored."""
-    world = World(aws, assembly)
-    world.land("first", ("a.csv", loan_rows(1500)))
-    package = world.until(lambda: next((p for p in world.packages() if p["ModelApprovalStatus"] == "Approved"), None))
-    world.until(lambda: world.serves(package["ModelPackageArn"]))
-    aws.settle()
-    return world
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -44,39 +30,6 @@ def refused(assembly: Path) -> Iterator[World]:
         yield release(aws, assembly)
         aws.settle()
         assert not aws.background.failures
-
-
-def window(world: World, **traffic: Any) -> None:
-    """One window of traffic, monitored."""
-    ask(world, **traffic)
-    world.aws.advance(HOUR)
-
-
-def alarm(world: World, name: str) -> str:
-    found = world.aws.client("cloudwatch").describe_alarms(AlarmNames=[NAMES.alarm(name)], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    (one,) = found["MetricAlarms"] + found["CompositeAlarms"]
-    return str(one["StateValue"])
-
-
-def figure(world: World, name: str, **dimensions: str) -> list[float]:
-    """A metric's values of the last day, oldest first."""
-    now = world.aws.clock.now()
-    answer = world.aws.client("cloudwatch").get_metric_statistics(
-        Namespace=NAMES.prefix,
-        MetricName=name,
-        Dimensions=[{"Name": k, "Value": v} for k, v in {"Endpoint": NAMES.endpoint, **dimensions}.items()],
-        StartTime=now - timedelta(days=1),
-        EndTime=now + HOUR,
-        Period=3600,
-        Statistics=["Maximum"],
-    )
-    return [p["Maximum"] for p in sorted(answer["Datapoints"], key=lambda p: p["Timestamp"])]
-
-
-def jobs(world: World, kind: str) -> list[dict[str, Any]]:
-    """The monitor's processing jobs, oldest first."""
-    listed = world.aws.client("sagemaker").list_processing_jobs(NameContains=NAMES.monitor_job(kind), SortOrder="Ascending", MaxResults=100)
-    return list(listed["ProcessingJobSummaries"])
 
 
 def test_a_refusal_makes_the_stack_take_the_other_engine_and_says_so(refused: World) -> None:
@@ -236,31 +189,3 @@ def test_no_dead_letters_and_no_failed_function(refused: World) -> None:
 
 def test_every_call_is_one_that_a_policy_allows(refused: World) -> None:
     assert violations(refused.aws) == []
-
-
-@pytest.mark.slow
-def test_schedules_run_the_same_windows_where_the_account_allows_them(assembly: Path) -> None:
-    with LocalAws(analyzer=analyzer(assembly)) as aws:
-        world = release(aws, assembly)
-        assert world.stack(NAMES.monitoring_stack)["Engine"] == "model-monitor"
-        sagemaker = aws.client("sagemaker")
-        names = {s["MonitoringScheduleName"] for s in sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]}
-        assert names == {NAMES.monitor(m) for m in ("data-quality", "model-quality", "bias")}
-        to_half_past(world)
-        for seed in (21, 22):
-            window(world, seed=seed, shift=2.0)
-        aws.advance(HOUR)  # a window without traffic
-        listed = sagemaker.list_monitoring_executions(MonitoringScheduleName=NAMES.monitor("data-quality"), SortOrder="Ascending")
-        states = [e["MonitoringExecutionStatus"] for e in listed["MonitoringExecutionSummaries"]]
-        assert states[-3:] == ["CompletedWithViolations", "CompletedWithViolations", "Failed"]
-        assert listed["MonitoringExecutionSummaries"][-1]["FailureReason"] == "Job inputs had no data"
-        assert figure(world, "DriftedFeatures")[-2:] == pytest.approx([2, 2], abs=1)
-        assert figure(world, "MonitorWithoutData")[-1] == 1.0
-        assert alarm(world, "drift-data") == "ALARM"
-        assert [m for m in world.notifications() if "income: distance 0." in m]
-        assert jobs(world, "data-quality") == []
-        package = world.copy_package(world.packages()[0]["ModelPackageArn"])
-        world.until(lambda: world.serves(package))
-        assert {s["MonitoringScheduleName"] for s in sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]} == names
-        assert violations(aws) == []
-        assert not aws.background.failures

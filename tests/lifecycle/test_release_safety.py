@@ -13,6 +13,8 @@ from lambdas.release.history import NoGoodVersion
 from lambdas.release.world import World as Surroundings
 from local_aws.deploy import deploy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def function(world: World, module_patch: pytest.MonkeyPatch) -> Function:

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from cli.main import app
 from interfaces import events
 
+pytestmark = pytest.mark.slow
+
 DAILY = f"{NAMES.prefix}-sweep-daily"
 
 

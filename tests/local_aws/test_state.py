@@ -4,6 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local_aws.aws import LocalAws
 from tests.local_aws.endpoints import config, create, invoke, model, settled
 from tests.local_aws.restart import restarted
@@ -88,6 +90,7 @@ def test_alarms_metrics_and_dashboards_go_on(tmp_path: Path) -> None:
     restarted(tmp_path, before, after)
 
 
+@pytest.mark.slow
 def test_monitoring_schedules_fire_again_with_what_was_captured_before(tmp_path: Path) -> None:
     def before(aws: LocalAws) -> int:
         watch(aws, "d")
@@ -107,6 +110,7 @@ def test_monitoring_schedules_fire_again_with_what_was_captured_before(tmp_path:
     restarted(tmp_path, before, after)
 
 
+@pytest.mark.slow
 def test_an_endpoint_keeps_what_was_set_on_it(tmp_path: Path) -> None:
     def before(aws: LocalAws) -> None:
         for word in ("one", "two"):

@@ -162,6 +162,7 @@ def tuned(aws: LocalAws, name: str, strategy: str, count: int) -> list[dict[str,
     return [t["TunedHyperParameters"] for t in found["TrainingJobSummaries"]]
 
 
+@pytest.mark.slow
 def test_bayesian_trials_follow_what_was_observed_and_repeat_with_the_seed(aws: LocalAws) -> None:
     put(aws, "trial.tar.gz", tarred({"train.py": TRIAL}))
     first = tuned(aws, "bayes-1", "Bayesian", 9)
