@@ -186,7 +186,7 @@ class ChangeSets:
         stack.ssm_names, stack.capabilities = change_set.ssm_names, request.get("Capabilities", [])
         if change_set.kind == "CREATE":
             stack.template, stack.parameters, stack.status = change_set.template, change_set.parameters, "CREATE_IN_PROGRESS"
-            stack.settled.clear()
+            stack.unsettle()
         else:
             stack.updated = self._clock.now()
             stack.begin_update()

@@ -31,8 +31,9 @@ class History:
 
     def finish(self, stack: Stack, status: str, reason: str = "") -> None:
         """The status in which an operation ends."""
+        settled = stack.settled  # another operation may begin as soon as the status is seen
         self.status(stack, status, reason)
-        stack.settled.set()
+        settled.set()
 
     def resource(self, stack: Stack, record: Record, status: str, reason: str = "") -> None:
         self.event(stack, record.logical_id, record.type, record.id, status, reason, record.properties)

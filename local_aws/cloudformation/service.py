@@ -128,7 +128,7 @@ class CloudFormation:
             stack.role = call.params.get("RoleARN", stack.role)
             stack.retain_except_on_create = call.params.get("RetainExceptOnCreate", stack.retain_except_on_create)
             stack.status = f"{stack.unfinished.prefix}_IN_PROGRESS"
-            stack.settled.clear()
+            stack.unsettle()
         self._background.submit(lambda: self._engine.roll_back(stack, call.params.get("ResourcesToSkip", [])))
         return stack
 
@@ -148,7 +148,7 @@ class CloudFormation:
             retain = self._retained(stack, call.params)
             stack.role = call.params.get("RoleARN", stack.role)
             stack.status = "DELETE_IN_PROGRESS"
-            stack.settled.clear()
+            stack.unsettle()
         self._background.submit(lambda: self._engine.delete(stack, retain=retain))
         stack.settled.wait(QUICK_S)
 

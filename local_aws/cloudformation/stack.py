@@ -110,7 +110,11 @@ class Stack:
         """What is there now is what comes back, should the update be cut off."""
         self.before = Unfinished("UPDATE_ROLLBACK", [], self.template, self.parameters, dict(self.records), list(self.outputs))
         self.status = "UPDATE_IN_PROGRESS"
-        self.settled.clear()
+        self.unsettle()
+
+    def unsettle(self) -> None:
+        """An operation begins. The event is its own: the one before may yet have to tell that it has ended."""
+        self.settled = threading.Event()
 
     @property
     def busy(self) -> bool:

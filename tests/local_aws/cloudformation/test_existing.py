@@ -192,10 +192,10 @@ def test_a_creation_refuses_a_name_that_is_taken_and_leaves_what_has_it(aws: Loc
     (id,) = [r["PhysicalResourceId"] for r in aws.client("cloudformation").describe_stack_resources(StackName=mine)["StackResources"]]
     assert delete(aws, mine) == "DELETE_COMPLETE"
     for attempt in (1, 2):  # the second finds it as the first did: the rollback has not deleted it
-        aws.client("cloudformation").delete_stack(StackName=other)
         assert create_stack(aws, other, {"R": resource}, **named) == "ROLLBACK_COMPLETE", attempt
         assert "exist" in reason(aws, other)
         assert ("R", "DELETE_COMPLETE") not in happened(aws, other)
+        assert delete(aws, other) == "DELETE_COMPLETE"
     gone(aws, kind, id, NAMED[kind])
 
 

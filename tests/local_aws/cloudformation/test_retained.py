@@ -3,7 +3,7 @@
 import pytest
 
 from local_aws.aws import LocalAws
-from tests.local_aws.stacks import BROKEN, create, described, happened, parameter, template, update, value
+from tests.local_aws.stacks import BROKEN, create, happened, parameter, settled, template, update, value
 
 KEPT = parameter("/kept/retain", DeletionPolicy="Retain")
 ONCE = parameter("/kept/except", DeletionPolicy="RetainExceptOnCreate")
@@ -29,6 +29,6 @@ def test_so_does_an_update(aws: LocalAws, through: str, flag: bool, kept: str | 
     else:
         cfn.create_change_set(StackName=name, ChangeSetName="c", TemplateBody=template(resources))
         cfn.execute_change_set(StackName=name, ChangeSetName="c", RetainExceptOnCreate=flag)
-    assert described(aws, name)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert settled(aws, name) == "UPDATE_ROLLBACK_COMPLETE"
     assert (value(aws, "/kept/retain"), value(aws, "/kept/except")) == (kept, None)
     aws.client("ssm").delete_parameters(Names=["/kept/retain"])

@@ -28,7 +28,7 @@ from tests.local_aws.stacks import (
     update,
     value,
 )
-from tests.local_aws.support import put, refusal
+from tests.local_aws.support import put, refusal, until
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "made", "AssumeRolePolicyDocument": {}}}
 
@@ -237,3 +237,29 @@ def test_of_two_deletions_at_once_one_is_carried_out(aws: LocalAws, monkeypatch:
         thread.join()
     assert settled(aws, id) == "DELETE_COMPLETE"
     assert happened(aws, id, "DELETE_IN_PROGRESS").count(("twice", "DELETE_IN_PROGRESS")) == 1
+
+
+def test_the_end_of_one_operation_is_not_taken_for_that_of_the_next(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    create(aws, "ends", {"A": parameter("/ends/a")})
+    tell, deleted = aws.stacks.history.status, []
+
+    def told(stack: Stack, status: str, reason: str = "") -> None:
+        if status == "UPDATE_COMPLETE":
+            tell(stack, status, reason)  # from here on the stack can be deleted
+            racing = threading.Thread(target=lambda: deleted.append(aws.client("cloudformation").delete_stack(StackName="ends")))
+            racing.start()
+            racing.join(0.5)
+        elif status == "DELETE_COMPLETE":
+            time.sleep(1)
+            assert not deleted  # it was answered although the deletion goes on
+            tell(stack, status, reason)
+        else:
+            tell(stack, status, reason)
+
+    monkeypatch.setattr(aws.stacks.history, "status", told)
+    id = described(aws, "ends")["StackId"]
+    aws.client("cloudformation").update_stack(StackName="ends", TemplateBody=template({"A": parameter("/ends/a", "new")}))
+    until(lambda: described(aws, id)["StackStatus"] == "DELETE_COMPLETE")
+    until(lambda: deleted)
+    aws.background.wait_idle()
+    assert not aws.background.failures
