@@ -17,7 +17,7 @@ export PYTHONWARNINGS
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help preflight cdk install xgboost demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-serving bench-pipeline bench-server bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery simulate
+.PHONY: help preflight cdk install xgboost demo test test-slow lint types contracts format golden docs check lock clean bench-drift bench-serving bench-pipeline bench-server bench-synth synth policy workflows deploy diff diff-report integration verify destroy delivery simulate test-crash-points
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -56,6 +56,9 @@ test: $(STAMP) xgboost ## the everyday tests
 
 test-slow: $(STAMP) xgboost ## the tests marked slow
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow tests
+
+test-crash-points: $(STAMP) ## functions die at every AWS call that they make; test-slow takes a seeded sample of the calls
+	@CRASH_POINTS=all $(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow tests/lifecycle/test_crash_points.py tests/lifecycle/test_deaths.py
 
 simulate: $(STAMP) ## thirty days, seed by seed: make simulate SEEDS=100
 	@SEEDS=$(or $(SEEDS),100) $(BIN)/python -m pytest -q --timeout 3600 tests/simulation tests/lambdas/retrain/test_flow.py

@@ -26,7 +26,7 @@ class Background:
         self._closed = False
         self.failures: list[BaseException] = []
 
-    def submit(self, work: Callable[[], object]) -> None:
+    def submit(self, work: Callable[[], None]) -> None:
         """Run soon, on another thread."""
         with self._idle:
             if self._closed:
@@ -84,7 +84,7 @@ class Background:
             self._closed = True
         self.poke()
 
-    def _run(self, work: Callable[[], object]) -> None:
+    def _run(self, work: Callable[[], None]) -> None:
         try:
             work()
         except BaseException as error:

@@ -164,10 +164,9 @@ class ChangeSets:
         def work() -> None:
             if change_set.kind == "CREATE":
                 delete = change_set.request.get("OnStackFailure") == "DELETE"
-                done = self._engine.create(stack, disable_rollback=disable, delete_on_failure=delete)
+                self._engine.create(stack, disable_rollback=disable, delete_on_failure=delete)
             else:
-                done = self._engine.update(stack, change_set.template, change_set.parameters, disable_rollback=disable)
-            change_set.execution = "EXECUTE_COMPLETE" if done else "EXECUTE_FAILED"
+                self._engine.update(stack, change_set.template, change_set.parameters, disable_rollback=disable)
 
         self._background.submit(work)
         stack.settled.wait(QUICK_S)

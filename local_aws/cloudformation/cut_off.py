@@ -14,9 +14,6 @@ _CLEANING = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"  # nothing of it can fail any 
 
 def take_back(engine: Engine, stack: Stack) -> None:
     """Bring a busy stack to rest."""
-    for change_set in stack.change_sets.values():
-        if change_set.execution == "EXECUTE_IN_PROGRESS":
-            change_set.execution = "EXECUTE_COMPLETE" if stack.status == _CLEANING else "EXECUTE_FAILED"
     if stack.status == _CLEANING:
         engine.history.finish(stack, "UPDATE_COMPLETE")
         return

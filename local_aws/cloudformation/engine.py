@@ -44,8 +44,8 @@ class Engine:
         self.sees_endpoint_rollbacks = True
         self.history = History(clock, events)
 
-    def create(self, stack: Stack, *, disable_rollback: bool = False, delete_on_failure: bool = False) -> bool:
-        """CREATE_IN_PROGRESS → CREATE_COMPLETE, or ROLLBACK_COMPLETE and False."""
+    def create(self, stack: Stack, *, disable_rollback: bool = False, delete_on_failure: bool = False) -> None:
+        """CREATE_IN_PROGRESS → CREATE_COMPLETE, or ROLLBACK_COMPLETE."""
         self.history.status(stack, "CREATE_IN_PROGRESS", "User Initiated")
         progress = Progress()
         try:
@@ -58,18 +58,17 @@ class Engine:
             stack.unfinished = Unfinished("ROLLBACK", progress.changes)
             if disable_rollback:
                 self.history.finish(stack, "CREATE_FAILED", reason)
-                return False
+                return
             if delete_on_failure:
                 self.delete(stack, reason)
-                return False
+                return
             self.history.status(stack, "ROLLBACK_IN_PROGRESS", f"{reason} Rollback requested by user.")
             self._undo(stack)
-            return False
+            return
         self.history.finish(stack, "CREATE_COMPLETE")
-        return True
 
-    def update(self, stack: Stack, template: Template, parameters: dict[str, str], *, disable_rollback: bool = False) -> bool:
-        """UPDATE_IN_PROGRESS → UPDATE_COMPLETE, or UPDATE_ROLLBACK_COMPLETE and False."""
+    def update(self, stack: Stack, template: Template, parameters: dict[str, str], *, disable_rollback: bool = False) -> None:
+        """UPDATE_IN_PROGRESS → UPDATE_COMPLETE, or UPDATE_ROLLBACK_COMPLETE."""
         unfinished = Unfinished("UPDATE_ROLLBACK", [], stack.template, stack.parameters, dict(stack.records), list(stack.outputs))
         stack.template, stack.parameters = template, parameters
         self.history.status(stack, "UPDATE_IN_PROGRESS", "User Initiated")
@@ -84,15 +83,14 @@ class Engine:
             stack.unfinished = unfinished
             if disable_rollback:
                 self.history.finish(stack, "UPDATE_FAILED", reason)
-                return False
+                return
             self.history.status(stack, "UPDATE_ROLLBACK_IN_PROGRESS", reason)
             self._undo(stack)
-            return False
+            return
         self.history.status(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         for record in reversed(progress.leftovers):
             self._remove(stack, record)
         self.history.finish(stack, "UPDATE_COMPLETE")
-        return True
 
     def roll_back(self, stack: Stack, skip: Sequence[str] = ()) -> None:
         """Take up a rollback that failed, or that was not wanted at first."""

@@ -32,6 +32,9 @@ class History:
     def finish(self, stack: Stack, status: str, reason: str = "") -> None:
         """The status in which an operation ends."""
         settled = stack.settled  # another operation may begin as soon as the status is seen
+        for change_set in stack.change_sets.values():
+            if change_set.execution == "EXECUTE_IN_PROGRESS":
+                change_set.execution = "EXECUTE_COMPLETE" if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE") else "EXECUTE_FAILED"
         self.status(stack, status, reason)
         settled.set()
 

@@ -31,14 +31,14 @@ class Executioner:
 
         patch.setattr(service, "Environment", Known)
         patch.setattr(world.aws.dispatcher, "handle", self._watch)
-        self._verb, self._at, self._calls = "", (0, ""), 0
+        self._verb, self._at, self.calls = "", (0, ""), 0  # calls: of the newest delivery
 
     def deliver(self, verb: str, event: dict[str, Any], at: tuple[int, str] = (0, "")) -> bool:
         """Deliver an event until the function has lived through it, dying once at that call; whether it came to that call.
 
         Raises AssertionError when the function failed for good.
         """
-        self._verb, self._at, self._calls = verb, at, 0
+        self._verb, self._at, self.calls = verb, at, 0
         aws, name = self.world.aws, NAMES.function(verb)
         aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event))
         aws.settle()
@@ -55,11 +55,11 @@ class Executioner:
         principal = self._principals.of(key)
         if not self._verb or principal is None or principal.role != NAMES.role(self._verb) or called in RUNTIMES_OWN:
             return self._handle(request)
-        self._calls += 1
-        if self._at == (self._calls, "before"):
+        self.calls += 1
+        if self._at == (self.calls, "before"):
             return self._kill()
         answer = self._handle(request)
-        return self._kill() if self._at == (self._calls, "after") else answer
+        return self._kill() if self._at == (self.calls, "after") else answer
 
     def _kill(self) -> HttpResponse:
         self._at = (0, "")

@@ -100,3 +100,5 @@ def test_a_few_bad_rows_are_quarantined_with_row_column_value_and_reason(world: 
     assert (second["row"], second["column"], second["value"]) == (4, "gender", "robot")
     manifest = json.loads(world.body("data", layout.manifest_key(version)))
     assert (manifest["rows"], manifest["quarantined"]) == (257, 2)
+    (execution,) = world.until(world.executions)  # what becomes of the version is no matter here
+    world.aws.client("sagemaker").stop_pipeline_execution(PipelineExecutionArn=execution["PipelineExecutionArn"])

@@ -115,6 +115,7 @@ def test_a_change_set_that_fails_rolls_back_or_stays_as_it_is_told(aws: LocalAws
     found = propose(cfn, "mid", broken)
     cfn.execute_change_set(ChangeSetName=found["ChangeSetId"])
     assert settled(aws, "mid") == "UPDATE_ROLLBACK_COMPLETE"
+    assert cfn.describe_change_set(ChangeSetName=found["ChangeSetId"])["ExecutionStatus"] == "EXECUTE_FAILED"
     assert (value(aws, "/mid/a"), outputs(aws, "mid")) == ("v", {"O": "before"})
     found = propose(cfn, "mid", broken, name="stay")
     cfn.execute_change_set(ChangeSetName=found["ChangeSetId"], DisableRollback=True)
