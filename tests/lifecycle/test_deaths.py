@@ -88,7 +88,7 @@ def die(executioner: Executioner, verb: str, make: Any, every: int) -> int:
     undisturbed = make(executioner.world)
     executioner.deliver(verb, undisturbed.event)
     wanted, calls, deaths = undisturbed.state(), executioner.calls, 0
-    for call, when in itertools.product(itertools.count(1, every), ("before", "after")):
+    for call, when in ((call, when) for call in itertools.count(1, every) for when in ("before", "after")):
         if call <= calls and not tried(f"{verb} {make.__name__}", call, when):
             continue
         situation = make(executioner.world)
