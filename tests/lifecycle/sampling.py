@@ -6,11 +6,11 @@ from random import Random
 SHARE = 0.3
 
 
-def tried(what: str, call: int, when: str) -> bool:
+def tried(what: str, call: int, when: str, share: float = SHARE) -> bool:
     """Always the first call; of the others each is drawn by itself, so that a call more does not draw the rest anew.
 
     CRASH_SEED draws other ones.
     """
     if call == 1 or os.environ.get("CRASH_POINTS") == "all":
         return True
-    return Random(f"{os.environ.get('CRASH_SEED', '1')} {what} {call} {when}").random() < SHARE
+    return Random(f"{os.environ.get('CRASH_SEED', '1')} {what} {call} {when}").random() < share

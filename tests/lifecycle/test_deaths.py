@@ -14,7 +14,7 @@ import pytest
 from deaths import Executioner
 from policy_check import violations
 from quick import start
-from sampling import tried
+from sampling import SHARE, tried
 from situations import approve, ingest, monitor, retrain, sweep
 from support import ENVIRONMENT, NAMES, World, build_assembly
 
@@ -37,7 +37,7 @@ monthly_budget = 100000.0
 [monitoring]
 engine = "processing"
 """
-EVERY = {"sweep": 7}  # which reads every package, model and config, one like the other
+SHARES = {"sweep": 0.05}  # which reads every package, model and config, one like the other
 SITUATIONS = {
     "ingest": (ingest.a_drop_was_finished, ingest.a_version_was_made, ingest.the_job_broke),
     "approve": (
@@ -83,13 +83,13 @@ def executioner(world: World) -> Iterator[Executioner]:
         yield Executioner(world, patch)
 
 
-def die(executioner: Executioner, verb: str, make: Any, every: int) -> int:
-    """Die at every so many calls, as long as there are any; how often that was."""
+def die(executioner: Executioner, verb: str, make: Any) -> int:
+    """Die at the calls that are tried, as long as there are any; how often that was."""
     undisturbed = make(executioner.world)
     executioner.deliver(verb, undisturbed.event)
     wanted, calls, deaths = undisturbed.state(), executioner.calls, 0
-    for call, when in ((call, when) for call in itertools.count(1, every) for when in ("before", "after")):
-        if call <= calls and not tried(f"{verb} {make.__name__}", call, when):
+    for call, when in ((call, when) for call in itertools.count(1) for when in ("before", "after")):
+        if call <= calls and not tried(f"{verb} {make.__name__}", call, when, SHARES.get(verb, SHARE)):
             continue
         situation = make(executioner.world)
         if not executioner.deliver(verb, situation.event, (call, when)):
@@ -101,7 +101,7 @@ def die(executioner: Executioner, verb: str, make: Any, every: int) -> int:
 
 @pytest.mark.parametrize(("verb", "make"), CASES, ids=IDS)
 def test_a_death_at_any_call_changes_nothing_about_the_end(executioner: Executioner, verb: str, make: Any) -> None:
-    assert die(executioner, verb, make, EVERY.get(verb, 1)) >= 2
+    assert die(executioner, verb, make) >= 2
 
 
 class Decision:
