@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local_aws.aws import LocalAws
+from local_aws.cloudformation.stack import Stack
 from tests.local_aws.stacks import BROKEN, create, described, happened, outputs, parameter, settled, template, topic, value
 from tests.local_aws.support import refusal
 
@@ -125,6 +126,23 @@ def test_a_change_set_that_fails_rolls_back_or_stays_as_it_is_told(aws: LocalAws
     assert settled(aws, "mid") == "UPDATE_ROLLBACK_COMPLETE"
     assert value(aws, "/mid/a") == "v"
     assert ("Z", "CREATE_FAILED") in happened(aws, "mid", "_FAILED")
+
+
+def test_who_sees_the_stack_done_sees_the_change_set_executed(aws: LocalAws, cfn: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    create(aws, "seen", {"A": parameter("/seen/a")})
+    found = propose(cfn, "seen", {"A": parameter("/seen/a", "new")})
+    tell, seen = aws.stacks.history.status, []
+
+    def told(stack: Stack, status: str, reason: str = "") -> None:
+        tell(stack, status, reason)
+        seen.append((status, stack.change_sets[found["ChangeSetId"]].execution))
+
+    monkeypatch.setattr(aws.stacks.history, "status", told)
+    cfn.execute_change_set(ChangeSetName=found["ChangeSetId"])
+    assert settled(aws, "seen") == "UPDATE_COMPLETE"
+    aws.background.wait_idle()
+    assert seen[0] == ("UPDATE_IN_PROGRESS", "EXECUTE_IN_PROGRESS")
+    assert seen[-1] == ("UPDATE_COMPLETE", "EXECUTE_COMPLETE")
 
 
 def test_a_creation_that_is_to_be_deleted_when_it_fails_leaves_its_name_free(aws: LocalAws, cfn: Any) -> None:
