@@ -69,7 +69,8 @@ class Engine:
 
     def update(self, stack: Stack, template: Template, parameters: dict[str, str], *, disable_rollback: bool = False) -> None:
         """UPDATE_IN_PROGRESS → UPDATE_COMPLETE, or UPDATE_ROLLBACK_COMPLETE."""
-        unfinished = Unfinished("UPDATE_ROLLBACK", [], stack.template, stack.parameters, dict(stack.records), list(stack.outputs))
+        unfinished = stack.before
+        assert unfinished is not None
         stack.template, stack.parameters = template, parameters
         self.history.status(stack, "UPDATE_IN_PROGRESS", "User Initiated")
         progress = Progress(unfinished.changes)

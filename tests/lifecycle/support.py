@@ -15,6 +15,7 @@ from interfaces.names import Names
 from interfaces.reports import EVALUATION_FILE, GOLDEN_FILE
 from local_aws.aws import LocalAws
 from local_aws.deploy import deploy
+from tests.local_aws.support import tarred
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = Names("test", "local")
@@ -30,6 +31,8 @@ max_iter = 20
 [operations]
 retain_data = false
 """
+# a model artefact whose code cannot be imported
+BROKEN = tarred({"code/inference.py": "raise RuntimeError('this model is broken')"})
 
 
 def build_assembly(folder: Path, environment: str = ENVIRONMENT, **files: str) -> Path:

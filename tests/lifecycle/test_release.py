@@ -1,16 +1,14 @@
 """From a landed drop to a served, captured prediction, and what releases do after that."""
 
-import io
 import json
 import re
-import tarfile
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from policy_check import violations
-from support import NAMES, ONE_LOAN, World, loan_rows
+from support import BROKEN, NAMES, ONE_LOAN, World, loan_rows
 
 from cli.errors import CliError
 from cli.releases import releases, render
@@ -228,12 +226,6 @@ def test_every_call_of_a_role_is_one_that_its_policy_allows(released: World) -> 
 
 def _broken_artefact(world: World) -> str:
     """A model whose code cannot be imported."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        content = b"raise RuntimeError('this model is broken')\n"
-        info = tarfile.TarInfo("code/inference.py")
-        info.size = len(content)
-        archive.addfile(info, io.BytesIO(content))
     key = f"{layout.RUNS}/broken/model.tar.gz"
-    world.aws.client("s3").put_object(Bucket=world.buckets["artefacts"], Key=key, Body=buffer.getvalue())
+    world.aws.client("s3").put_object(Bucket=world.buckets["artefacts"], Key=key, Body=BROKEN)
     return f"s3://{world.buckets['artefacts']}/{key}"

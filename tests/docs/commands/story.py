@@ -1,8 +1,6 @@
 """The environment loans-dev of the pages: deployed, released twice, watched for two windows in which much goes wrong."""
 
-import io
 import json
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,17 +110,6 @@ def artefact(world: World, name: str, content: bytes | None = None) -> dict[str,
     container["ModelDataUrl"] = f"s3://{bucket}/{layout.RUNS}/{name}/model.tar.gz"
     world.aws.client("s3").put_object(Bucket=bucket, Key=f"{layout.RUNS}/{name}/model.tar.gz", Body=body)
     return dict(specification)
-
-
-def broken() -> bytes:
-    """An artefact whose code cannot be imported."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        content = b"raise RuntimeError('this model is broken')\n"
-        info = tarfile.TarInfo("code/inference.py")
-        info.size = len(content)
-        archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def raise_alarm(world: World, name: str) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from interfaces import layout
-from tests.docs.commands.story import NAMES, artefact, broken, newer, serving
+from tests.docs.commands.story import NAMES, artefact, newer, serving
 from tests.docs.situations.kind import Situation
-from tests.lifecycle.support import World
+from tests.lifecycle.support import BROKEN, World
 
 
 def decisions(world: World, package: str) -> list[tuple[str, str]]:
@@ -19,7 +19,7 @@ def decisions(world: World, package: str) -> list[tuple[str, str]]:
 
 def fails(world: World) -> str:
     """A version that does not start is approved; its package, once its release has failed."""
-    bad = world.copy_package(world.packages()[0]["ModelPackageArn"], InferenceSpecification=artefact(world, "broken", broken()))
+    bad = world.copy_package(world.packages()[0]["ModelPackageArn"], InferenceSpecification=artefact(world, "broken", BROKEN))
     world.until(lambda: any(bad in m and "failed" in m for m in world.notifications()))
     world.aws.settle()
     return bad
