@@ -101,8 +101,8 @@ def layout(text: str, names: Names, run: Run) -> str:
         (r"\b\d{12}-[a-z]{2}(-[a-z]+)+-\d\b", "{account}-{region}"),
         (r"\d{4}/\d\d/\d\d/\d\d", "{hour}"),
         (r"\b\d\d-\d\d-\d{3}\b", "{time}"),
-        (r"-\d{10}\b", "-{seconds}"),
-        (r"(-[A-Za-z]+-)[0-9A-Za-z]{10,12}\b", r"\1{suffix}"),
+        (r"(\balgo-\d+-)\d{10}\b", r"\1{seconds}"),
+        (r"(\bpipelines-\{execution\}-[A-Za-z]+-)[0-9A-Za-z]{10,12}\b", r"\1{suffix}"),
     ):
         out = re.sub(pattern, word, out)
     return out

@@ -1,6 +1,10 @@
 """What differs from run to run is replaced by what it stands for, and nothing else."""
 
+import string
+
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 from cli.verify.drive import Run
 from cli.verify.observe import layout
@@ -26,3 +30,17 @@ RUN = Run("1", "verify-1", 0.0, execution="arn:aws:sagemaker:us-east-1:123456789
 )
 def test_layouts(text: str, expected: str) -> None:
     assert layout(text, Names("loans", "dev"), RUN) == expected
+
+
+ALPHABET = string.ascii_letters + string.digits
+
+
+@given(st.text(string.ascii_lowercase + string.digits, min_size=12, max_size=12), st.text(ALPHABET, min_size=10, max_size=12))
+@example("123456789012", "1234567890")  # all digits: not a time in seconds, not an account
+@example("abcdefghijkl", "abcdefghij")
+def test_no_random_name_is_taken_for_something_else(execution: str, suffix: str) -> None:
+    assume(execution != suffix)
+    run = Run("1", "verify-1", 0.0, execution=f"arn:aws:sagemaker:us-east-1:123456789012:pipeline/p/execution/{execution}")
+    text = f"runs/{execution}/train/model/pipelines-{execution}-Train-{suffix}/output/model.tar.gz"
+    expected = "runs/{execution}/train/model/pipelines-{execution}-Train-{suffix}/output/model.tar.gz"
+    assert layout(text, Names("loans", "dev"), run) == expected
