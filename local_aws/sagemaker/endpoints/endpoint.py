@@ -10,7 +10,6 @@ from local_aws.sagemaker.endpoints.fleet import Fleet, serverless
 from local_aws.sagemaker.names import arn
 
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
-_random = random.Random(0)  # noqa: S311 - routing by weight
 
 
 @dataclass
@@ -31,16 +30,19 @@ class Endpoint:
     desired: dict[str, dict[str, Any]] = field(default_factory=dict)  # weights and counts that were set after the config
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        self._draw = random.Random(self.name)  # noqa: S311 - routing, not secrets; the same requests are routed the same way in every run
+
     def route(self, variant: str | None) -> tuple[Fleet, str]:
         """A fleet by its share of the traffic, and in it a variant by its weight, or the named one. Raises AwsError."""
         fleet, green = self.fleet, self.green
         if fleet is None:
             raise refused(f"Endpoint {self.name} of account is not in service.")
-        if green is not None and _random.random() < self.share:
+        if green is not None and self._draw.random() < self.share:
             fleet = green
         if variant is None:
             weights = [self.weight(v) for v in fleet.variants]
-            return fleet, str(_random.choices(fleet.variants, weights)[0]["VariantName"])
+            return fleet, str(self._draw.choices(fleet.variants, weights)[0]["VariantName"])
         if variant not in fleet.servers:
             raise refused(f"Variant {variant} was not found for endpoint {self.name}.")
         return fleet, variant
