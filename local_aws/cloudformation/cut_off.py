@@ -17,6 +17,9 @@ def take_back(engine: Engine, stack: Stack) -> None:
     if stack.status == _CLEANING:
         engine.history.finish(stack, "UPDATE_COMPLETE")
         return
+    if stack.deleted:  # all that was missing is that it says so
+        engine.history.finish(stack, "DELETE_COMPLETE")
+        return
     rolling_back = stack.unfinished is not None and stack.status.startswith(stack.unfinished.prefix)
     if not rolling_back:
         stack.unfinished = _unfinished(stack)

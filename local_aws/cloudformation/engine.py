@@ -121,8 +121,7 @@ class Engine:
         if failed:
             self.history.finish(stack, "DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(failed)}].")
         else:
-            stack.deleted = self._clock.now()
-            self._stacks.bury(stack)  # first: who has seen the status finds the name free
+            self._stacks.bury(stack, self._clock.now())  # first: who has seen the status finds the name free
             self.history.finish(stack, "DELETE_COMPLETE")
 
     def interrupted(self, stack: Stack) -> None:

@@ -32,7 +32,7 @@ class CloudFormation:
 
     def resume(self) -> None:
         """After a restore: an operation that was cut off is taken back."""
-        for stack in list(self.stacks.live.values()):
+        for stack in self.stacks:
             if stack.busy:
                 self._background.submit(partial(take_back, self._engine, stack))
 

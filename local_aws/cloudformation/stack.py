@@ -133,9 +133,10 @@ class Stacks:
         with self.lock:
             return iter([*self.live.values(), *self.deleted.values()])
 
-    def bury(self, stack: Stack) -> None:
+    def bury(self, stack: Stack, at: datetime) -> None:
         """A deleted stack gives its name free."""
         with self.lock:
+            stack.deleted = at
             self.deleted[stack.id] = self.live.pop(stack.name)
 
     def find(self, name: str) -> Stack | None:

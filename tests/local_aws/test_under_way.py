@@ -4,6 +4,7 @@ import json
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from local_aws import state
 from local_aws.aws import LocalAws
 from local_aws.cloudformation.cut_off import REASON
+from local_aws.cloudformation.history import History
+from local_aws.cloudformation.stack import Stack
 from local_aws.sagemaker.pipelines.execution import INTERRUPTED, Execution
 from tests.local_aws import stacks
 from tests.local_aws.definitions import create as create_pipeline
@@ -232,6 +235,30 @@ def test_what_is_cut_off_in_the_middle_has_an_end_with_a_reason(tmp_path: Path, 
         assert "Could not find" in refusal(lambda: aws.client("sagemaker").describe_endpoint(EndpointName="e"))[1]
 
     restarted(tmp_path, before, after)
+
+
+def test_a_stack_that_was_gone_but_had_not_said_so_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    buried, saved, finish = Event(), Event(), History.finish
+
+    def held(self: History, stack: Stack, status: str, reason: str = "") -> None:
+        if status == "DELETE_COMPLETE":
+            buried.set()
+            saved.wait(30)
+        finish(self, stack, status, reason)
+
+    with LocalAws() as aws:
+        furnish(aws)
+        assert stacks.create(aws, "s", {"One": stacks.topic("one")}) == "CREATE_COMPLETE"
+        id = stacks.described(aws, "s")["StackId"]
+        monkeypatch.setattr(state, "quiesce", lambda _: [])
+        monkeypatch.setattr(History, "finish", held)
+        Thread(target=aws.client("cloudformation").delete_stack, kwargs={"StackName": "s"}).start()
+        assert buried.wait(30)
+        state.save(aws, tmp_path / "state")
+        saved.set()
+    with LocalAws() as aws:
+        assert state.restore(aws, tmp_path / "state") == []
+        assert stacks.settled(aws, id) == "DELETE_COMPLETE"
 
 
 def test_an_endpoint_whose_config_is_gone_is_named_and_the_rest_is_there(tmp_path: Path) -> None:
