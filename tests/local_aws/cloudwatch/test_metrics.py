@@ -7,22 +7,10 @@ from typing import Any
 import pytest
 
 from local_aws.aws import LocalAws
+from tests.local_aws.published import total
 from tests.local_aws.support import function, queue, refusal, until
 
 HOUR = timedelta(hours=1)
-
-
-def total(aws: LocalAws, namespace: str, name: str, statistic: str = "Sum", **dimensions: str) -> float:
-    points = aws.client("cloudwatch").get_metric_statistics(
-        Namespace=namespace,
-        MetricName=name,
-        Dimensions=[{"Name": k, "Value": v} for k, v in dimensions.items()],
-        StartTime=aws.clock.now() - HOUR,
-        EndTime=aws.clock.now() + HOUR,
-        Period=86400,
-        Statistics=[statistic],
-    )["Datapoints"]
-    return float(points[0][statistic]) if points else 0.0
 
 
 def test_what_is_put_can_be_asked_for(aws: LocalAws) -> None:

@@ -54,7 +54,7 @@ def test_each_window_is_run_with_its_own_end(aws: LocalAws) -> None:
     assert [e["MonitoringExecutionStatus"] for e in found] == ["Completed", "CompletedWithViolations", "Failed", "Failed"]
     assert found[3]["FailureReason"] == "Job inputs had no data" and "ProcessingJobArn" not in found[3]
     assert "exit code: 3" in found[2]["FailureReason"]
-    at = found[0]["ScheduledTime"]
+    at = found[0]["ScheduledTime"].astimezone(UTC)
     report = json.loads(get(aws, f"reports/watched/ends/{at:%Y/%m/%d/%H}/report.json"))
     assert (report["records"], report["argv"]) == (1, ["monitor"])
     told = report["settings"]
@@ -99,7 +99,8 @@ def test_the_other_kinds_bring_labels_configuration_and_model(aws: LocalAws, tit
     aws.advance(HOUR)
     (execution,) = executions(aws, title)
     assert execution["MonitoringExecutionStatus"] == "Completed", execution
-    told = json.loads(get(aws, f"reports/watched/{title}/{execution['ScheduledTime']:%Y/%m/%d/%H}/report.json"))["settings"]
+    at = execution["ScheduledTime"].astimezone(UTC)
+    told = json.loads(get(aws, f"reports/watched/{title}/{at:%Y/%m/%d/%H}/report.json"))["settings"]
     assert told["analysis_type"] == {"ModelQuality": "MODEL_QUALITY", "ModelBias": "MODEL_BIAS"}.get(title, "MODEL_EXPLAINABILITY")
     assert ("ground_truth_source" in told, "model" in told) == (title != "ModelExplainability", title == "ModelExplainability")
     assert told.get("probability_threshold_attribute") == ("0.4" if title == "ModelQuality" else None)

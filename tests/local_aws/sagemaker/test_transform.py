@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -58,7 +59,8 @@ def test_manifests_list_what_was_read_and_written_by_the_hour_of_the_start(aws: 
     assert manifest(aws, "plain", "input") == [{"prefix": f"s3://{BUCKET}/rows/"}, "a.csv", "deep/b.csv"]
     assert manifest(aws, "plain", "output") == [{"prefix": f"s3://{BUCKET}/out/plain/"}, "a.csv.out", "deep/b.csv.out"]
     (key,) = keys(aws, "captured/plain/input/")
-    assert re.fullmatch(rf"captured/plain/input/{job['TransformStartTime']:%Y/%m/%d/%H}/[0-9a-f-]{{36}}\.json", key)
+    started = job["TransformStartTime"].astimezone(UTC)
+    assert re.fullmatch(rf"captured/plain/input/{started:%Y/%m/%d/%H}/[0-9a-f-]{{36}}\.json", key)
     assert get(aws, "out/plain/a.csv.out") == b"1,0.5\n2,0.5\n"
 
 
@@ -70,7 +72,7 @@ def test_a_prefix_that_is_one_object_is_named_below_its_folder(aws: LocalAws, ec
 @pytest.mark.parametrize("accept", ["text/csv", "application/jsonlines"])
 def test_ids_and_the_jobs_start_are_appended_to_each_record(aws: LocalAws, echo: str, accept: str) -> None:
     name = accept.replace("/", "-")
-    started = f"{transform(aws, name, accept, ids=True)['TransformStartTime']:%Y-%m-%dT%H:%M:%SZ}"
+    started = f"{transform(aws, name, accept, ids=True)['TransformStartTime'].astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     lines = get(aws, f"out/{name}/a.csv.out").decode().splitlines()
     if accept == "text/csv":
         found = [line.split(",") for line in lines]

@@ -2,12 +2,13 @@
 
 import contextlib
 from collections import Counter
-from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from local_aws.aws import LocalAws
 from tests.local_aws.endpoints import QUICK, SERVING, SLOW, config, create, invoke, model, settled, word
+from tests.local_aws.published import points, total
 from tests.local_aws.support import IMAGE, ROLE, children, emitted, put, refusal, tarred, until
 
 
@@ -187,18 +188,8 @@ def test_invocations_are_metrics_of_the_variant_and_of_its_config(aws: LocalAws)
             invoke(aws, "meter", body)
     of_variant = {"EndpointName": "meter", "VariantName": "measured"}
     for dimensions in (of_variant, {**of_variant, "EndpointConfigName": "meter-1"}):
-        found = {
-            name: aws.client("cloudwatch").get_metric_statistics(
-                Namespace="AWS/SageMaker",
-                MetricName=name,
-                Dimensions=[{"Name": k, "Value": v} for k, v in dimensions.items()],
-                StartTime=aws.clock.now() - timedelta(hours=1),
-                EndTime=aws.clock.now() + timedelta(hours=1),
-                Period=86400,
-                Statistics=["Sum", "SampleCount"],
-            )["Datapoints"][0]
-            for name in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors", "ModelLatency", "OverheadLatency")
-        }
-        assert [found[n]["Sum"] for n in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")] == [4, 1, 1]
-        assert found["ModelLatency"]["SampleCount"] == 4 and found["ModelLatency"]["Unit"] == "Microseconds"
-        assert found["OverheadLatency"]["Sum"] > 0
+        metric = partial(total, aws, "AWS/SageMaker", **dimensions)
+        assert [metric(n) for n in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")] == [4, 1, 1]
+        assert metric("ModelLatency", "SampleCount") == 4 and metric("OverheadLatency") > 0
+        (unit,) = {point["Unit"] for point in points(aws, "AWS/SageMaker", "ModelLatency", "Sum", **dimensions)}
+        assert unit == "Microseconds"
