@@ -6,6 +6,7 @@ from typing import Any
 
 from cli.errors import CliError
 from cli.target import names_of, serving_endpoint
+from cli.times import utc
 from interfaces import layout
 from interfaces.names import VARIANT, Names
 
@@ -82,15 +83,15 @@ def _execution(sagemaker: Any, arn: str) -> dict[str, Any]:
         "arn": arn,
         "status": described["PipelineExecutionStatus"],
         "reason": described.get("FailureReason", ""),
-        "started": described["CreationTime"].isoformat(),
-        "ended": described["LastModifiedTime"].isoformat(),
+        "started": utc(described["CreationTime"]),
+        "ended": utc(described["LastModifiedTime"]),
         "parameters": {p["Name"]: p["Value"] for p in parameters},
         "steps": [
             {
                 "name": s["StepName"],
                 "status": s["StepStatus"],
-                "started": s["StartTime"].isoformat(),
-                "ended": s["EndTime"].isoformat() if "EndTime" in s else None,
+                "started": utc(s["StartTime"]),
+                "ended": utc(s["EndTime"]) if "EndTime" in s else None,
                 "seconds": (s["EndTime"] - s["StartTime"]).total_seconds() if "EndTime" in s else None,
                 "reason": s.get("FailureReason", ""),
                 "attempts": s.get("AttemptCount", 1),

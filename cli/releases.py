@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.errors import CliError
 from cli.target import parameters
+from cli.times import shown
 from interfaces.names import Names
 from interfaces.releases import DESIRED, history_key
 
@@ -44,7 +45,7 @@ def render(found: list[dict[str, Any]]) -> str:
     for one in found:
         mark, who = "serves" if one["serves"] else "", f" by {one['by']}" if one["by"] else ""
         lines.append(f"{one['release']:>4}  version {one['version']:<4} {mark:<7} {one['outcome'] or 'under way'}")
-        lines.append(f"      {one['at'][:19]}  {one['kind']}{who}: {one['reason']}".rstrip(": "))
+        lines.append(f"      {shown(one['at'])}  {one['kind']}{who}: {one['reason']}".rstrip(": "))
     return "\n".join(lines)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from cli.times import shown
+
 
 def runs(found: dict[str, Any]) -> str:
     """A line per execution and ingest run, newest first."""
@@ -29,7 +31,7 @@ def steps(execution: dict[str, Any]) -> str:
 
 
 def _line(id: str, status: str, seconds: float | None, started: str, note: str) -> str:
-    return f"  {id[:20]:<20} {status:<12} {_took(seconds):>10}  {started[:19]}  {note}".rstrip()
+    return f"  {id[:20]:<20} {status:<12} {_took(seconds):>10}  {shown(started)}  {note}".rstrip()
 
 
 def _why(execution: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.collect import Client, steps_of
 from cli.errors import CliError
+from cli.times import utc
 from interfaces.names import Names
 
 LATEST = "latest"
@@ -43,7 +44,7 @@ def ingest_runs(client: Client, names: Names, limit: int) -> list[dict[str, Any]
             "id": run["Id"],
             "drop": run.get("Arguments", {}).get("--drop", ""),
             "status": run["JobRunState"],
-            "started": run["StartedOn"].isoformat(),
+            "started": utc(run["StartedOn"]),
             "seconds": _seconds(run["StartedOn"], run.get("CompletedOn")),
             "reason": run.get("ErrorMessage", ""),
         }
@@ -70,7 +71,7 @@ def _execution(sagemaker: Any, arn: str) -> dict[str, Any]:
         "id": _id(arn),
         "arn": arn,
         "status": status,
-        "started": described["CreationTime"].isoformat(),
+        "started": utc(described["CreationTime"]),
         "seconds": _seconds(described["CreationTime"], ended),
         "reason": described.get("FailureReason", ""),
         "dataset": next((v["Value"] for v in values if v["Name"] == "DatasetVersion"), ""),
@@ -83,7 +84,7 @@ def _step(step: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": step["StepName"],
         "status": step["StepStatus"],
-        "started": step["StartTime"].isoformat() if "StartTime" in step else "",
+        "started": utc(step["StartTime"]) if "StartTime" in step else "",
         "seconds": _seconds(step["StartTime"], step.get("EndTime")) if "StartTime" in step else None,
         "reason": step.get("FailureReason", ""),
         "attempts": step.get("AttemptCount", 1),

@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cli.report import charts
 from cli.report.life import life
+from cli.times import shown
 from interfaces.reports import KIND, METRICS
 
 
@@ -22,6 +23,7 @@ def render(found: dict[str, Any]) -> str:
         plots=_plots(found.get("evaluation")),
         lineage=_lineage(found),
         life=_life(found),
+        shown=shown,
     )
 
 

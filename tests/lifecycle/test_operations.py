@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +15,7 @@ from leftovers import bootstrap_role, leave
 from support import NAMES, ROOT, World, loan_rows
 from typer.testing import CliRunner
 
+from cli.collect import collect
 from cli.commands import inspect
 from cli.destroy import stacks
 from cli.destroy.run import Destroy
@@ -42,6 +45,26 @@ def loop(world: World, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
     done = CliRunner().invoke(app, [*arguments, "--environment", NAMES.prefix], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.stdout
+
+
+@pytest.fixture
+def in_india(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose own time is not UTC: boto gives times in it."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "IST-5:30")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def test_times_are_those_of_utc_on_every_machine(released: World, in_india: None) -> None:
+    (execution,) = runs_of(released.aws.client, NAMES, 5)["executions"]
+    shown = collect(released.aws.client, NAMES)["execution"]
+    for found in (execution, shown):
+        times = [one[key] for one in (found, *found["steps"]) for key in ("started", "ended") if key in one]
+        assert len(times) > 5 and all(text.endswith("+00:00") for text in times)
+    (ingest,) = ingest_runs(released.aws.client, NAMES, 5)
+    assert ingest["started"].endswith("+00:00")
 
 
 def test_runs_are_listed_with_durations_and_reasons(released: World) -> None:

@@ -9,7 +9,7 @@ from cli.inspect import render
 STEP = {
     "name": "Train",
     "status": "Succeeded",
-    "started": "2026-01-01T10:00:00",
+    "started": "2026-01-01T10:00:00+00:00",
     "seconds": 12.34,
     "reason": "",
     "attempts": 1,
@@ -40,7 +40,7 @@ def test_a_failed_run_says_which_step_and_why() -> None:
 
 
 def test_an_ingest_run_says_its_drop_or_its_error() -> None:
-    run = {"id": "jr_1", "drop": "monday", "status": "SUCCEEDED", "started": "2026-01-01T10:00:00", "seconds": 5.0, "reason": ""}
+    run = {"id": "jr_1", "drop": "monday", "status": "SUCCEEDED", "started": "2026-01-01T10:00:00+00:00", "seconds": 5.0, "reason": ""}
     assert "monday" in render.runs(found(ingest=[run]))
     assert "out of memory" in render.runs(found(ingest=[{**run, "status": "FAILED", "reason": "out of memory"}]))
 
