@@ -9,7 +9,7 @@ from cli.times import shown
 from interfaces.names import Names
 from interfaces.releases import DESIRED, history_key
 
-_SHOWN = ("kind", "by", "reason", "at", "outcome")
+_TOLD = ("kind", "by", "reason", "at", "outcome")
 
 
 def releases(client: Callable[[str], Any], names: Names, limit: int) -> list[dict[str, Any]]:
@@ -26,8 +26,8 @@ def releases(client: Callable[[str], Any], names: Names, limit: int) -> list[dic
         entry = ledger_item(dynamodb, names, history_key(generation))
         if entry:
             version = int(entry["package"].rsplit("/", 1)[-1])
-            shown = {name: entry.get(name, "") for name in _SHOWN}
-            found.append({"release": generation, "version": version, "serves": generation == serving, **shown})
+            told = {name: entry.get(name, "") for name in _TOLD}
+            found.append({"release": generation, "version": version, "serves": generation == serving, **told})
     return found
 
 

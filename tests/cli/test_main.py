@@ -1,8 +1,10 @@
 """The command line as a user meets it."""
 
 import json
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ def loop(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def _env() -> dict[str, str]:
     import os
 
-    return {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200"}
+    # a machine whose own time is not UTC
+    return {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200", "TZ": "NST3:30"}
 
 
 @pytest.fixture
@@ -82,6 +85,7 @@ def test_no_credentials_are_said_in_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("hosting", ["real-time", "serverless"])
 def test_the_demo_ends_with_a_summary_and_status_and_report_show_it_again(tmp_path: Path, hosting: str) -> None:
+    began = datetime.now(UTC).replace(microsecond=0)
     done = loop("demo", "--rows", "3000", "--json", "--hosting", hosting, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
@@ -101,6 +105,8 @@ def test_the_demo_ends_with_a_summary_and_status_and_report_show_it_again(tmp_pa
     page = (tmp_path / "report.html").read_text()
     shown = ("ReachesThreshold", "threshold.auc", "ROC curve", "<svg", "The life of the endpoint")
     assert all(words in page for words in (summary["dataset_version"], summary["endpoint_config_name"], *shown))
+    started = re.findall(r"started (\S+ \S+) UTC", page)
+    assert [began <= datetime.fromisoformat(f"{at}+00:00") <= datetime.now(UTC) for at in started] == [True]
     assert "http://" not in page and "https://" not in page
     (tmp_path / "report.html").unlink()
     status = loop("status", cwd=tmp_path)

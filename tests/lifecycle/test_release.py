@@ -213,7 +213,7 @@ def test_loop_releases_tells_what_serves_and_what_became_of_the_others(released:
     (failed,) = [one for one in found if one["outcome"].startswith("failed: ")]
     text = render(found)
     assert f"{failed['release']:>4}  version {failed['version']}" in text and failed["outcome"] in text
-    assert "serves  good\n" in text and "rollback by arn:aws:iam::123456789012:user/local-admin: complaints since noon" in text
+    assert "serves  good\n" in text and " UTC  rollback by arn:aws:iam::123456789012:user/local-admin: complaints since noon" in text
     assert len(releases(released.aws.client, NAMES, 1)) == 1
     with pytest.raises(CliError, match="there is no table other-dev-state"):
         releases(released.aws.client, Names("other", "dev"), 1)

@@ -34,7 +34,7 @@ def test_a_failed_run_says_which_step_and_why() -> None:
     failed = execution(
         status="Failed", reason="Step failure", steps=[STEP, {**STEP, "name": "Gate", "status": "Failed", "reason": "auc 0.5 < 0.7"}]
     )
-    assert "Gate: auc 0.5 < 0.7" in render.runs(found(failed))
+    assert "2026-01-01 10:00:00 UTC  Gate: auc 0.5 < 0.7" in render.runs(found(failed))
     assert "Step failure" not in render.runs(found(failed))
     assert "Step failure" in render.steps(failed)
 
